@@ -1,0 +1,1 @@
+namespace Orleans.Clustering.KubeDns.Simulation; internal static class Program { private static int Main() => 0; }
