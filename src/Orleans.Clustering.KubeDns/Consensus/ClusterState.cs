@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>Which Orleans cluster: its service id and cluster id.</summary>
+internal sealed record ClusterKey(string ServiceId, string ClusterId);
+
+/// <summary>
+/// The replicated state S_i: what applying commands 1…i to S_0 gives (protocol § 3). Immutable.
+/// <c>FormedAt</c> and the founding table version are seconds since 2022-01-01 UTC.
+/// </summary>
+internal sealed record ClusterState(
+    ClusterKey Key,
+    Guid Lineage,
+    Epoch Epoch,
+    long Index,
+    long FormedAt,
+    Sequence<MemberId> Voters,
+    TableState Table,
+    Recent Recent)
+{
+    public TableTag Tag => new(Lineage, Epoch, Table.Version);
+
+    public MemberId Leader => Voters[0];
+
+    public int Majority => (Voters.Count / 2) + 1;
+
+    public bool IsVoter(Nonce nonce)
+    {
+        foreach (var voter in Voters)
+        {
+            if (voter.Nonce == nonce) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The state after <paramref name="command"/> in the next slot.</summary>
+    public ClusterState Apply(Command command)
+    {
+        var next = this with { Index = Index + 1 };
+        if (command.Id is { } id) next = next with { Recent = Recent.Add(id) };
+        return command switch
+        {
+            TableChange change => next with { Table = Table.Apply(change.Change) },
+            SetVoters voters => next with { Voters = voters.Voters },
+            NoOp => next,
+            _ => throw new ArgumentOutOfRangeException(nameof(command)),
+        };
+    }
+}
+
+/// <summary>
+/// The request ids that were committed, the newest <see cref="Kept"/> of each member: a retry of one of them learns
+/// that it was, an older one learns that nobody knows. Only commits are here: a compare-and-swap that lost may be
+/// judged again, since it can only lose again.
+/// </summary>
+internal sealed record Recent(ImmutableSortedDictionary<Nonce, Sequence<long>> Committed)
+{
+    /// <summary>How many ids are kept of each member.</summary>
+    public const int Kept = 16;
+
+    public static readonly Recent Empty = new(ImmutableSortedDictionary<Nonce, Sequence<long>>.Empty);
+
+    public bool Holds(RequestId id) => Committed.TryGetValue(id.By, out var numbers) && numbers.Contains(id.Number);
+
+    /// <summary>Whether the id is so old that it may have been committed and forgotten.</summary>
+    public bool MayHaveForgotten(RequestId id) =>
+        Committed.TryGetValue(id.By, out var numbers) && numbers.Count == Kept && id.Number < numbers.Min();
+
+    public Recent Add(RequestId id)
+    {
+        var numbers = Committed.TryGetValue(id.By, out var known) ? known : default;
+        var newest = numbers.Append(id.Number).Order().TakeLast(Kept).ToSequence();
+        return new Recent(Committed.SetItem(id.By, newest));
+    }
+}
