@@ -8,7 +8,8 @@ internal sealed record ClusterKey(string ServiceId, string ClusterId);
 
 /// <summary>
 /// The replicated state S_i: what applying commands 1…i to S_0 gives (protocol § 3). Immutable.
-/// <c>FormedAt</c> and the founding table version are seconds since 2022-01-01 UTC.
+/// <c>FormedAt</c> and the founding table version are seconds since 2022-01-01 UTC; <c>VotersAt</c> is the index of the
+/// last <see cref="SetVoters"/>, so that a change and its undoing are not mistaken for no change.
 /// </summary>
 internal sealed record ClusterState(
     ClusterKey Key,
@@ -17,6 +18,7 @@ internal sealed record ClusterState(
     long Index,
     long FormedAt,
     Sequence<MemberId> Voters,
+    long VotersAt,
     TableState Table,
     Recent Recent)
 {
@@ -44,7 +46,7 @@ internal sealed record ClusterState(
         return command switch
         {
             TableChange change => next with { Table = Table.Apply(change.Change) },
-            SetVoters voters => next with { Voters = voters.Voters },
+            SetVoters voters => next with { Voters = voters.Voters, VotersAt = next.Index },
             NoOp => next,
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };

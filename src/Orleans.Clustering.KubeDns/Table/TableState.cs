@@ -36,21 +36,26 @@ internal sealed record TableState(int Version, ImmutableSortedDictionary<SiloId,
         return null;
     }
 
+    /// <summary>The row that this incarnation wrote of itself, if it has one.</summary>
+    public Row? RowOf(MemberId member) =>
+        Rows.TryGetValue(member.Silo, out var row) && row.Owner == member ? row : null;
+
     /// <summary>Judges a command against this state, whose own tag is <paramref name="now"/>.</summary>
     public Verdict Check(TableCommand command, TableTag now) => command switch
     {
         InsertRow insert => Compare(insert.Expected, now) ??
             (Rows.ContainsKey(insert.Row.Silo) ? Verdict.Lost : Verdict.Commit),
         UpdateRow update => Compare(update.Expected, now) ?? CheckRow(update, now.Epoch),
-        MarkEnded ended => RowOf(ended.Nonce) is { State: not SiloState.Dead } ? Verdict.Commit : Verdict.Nothing,
-        Cleanup cleanup => cleanup.Victims.Count > 0 ? Verdict.Commit : Verdict.Nothing,
-        DeleteAll => Rows.Count > 0 ? Verdict.Commit : Verdict.Nothing,
+        MarkEnded or Cleanup or DeleteAll => ChangesNothing(command) ? Verdict.Nothing : Verdict.Commit,
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
-    /// <summary>Applies a command that <see cref="Check"/> let pass; its version is this one's plus 1.</summary>
+    /// <summary>
+    /// Applies a command that <see cref="Check"/> let pass: the version rises by 1 if a row changes, else not at all.
+    /// </summary>
     public TableState Apply(TableCommand command)
     {
+        if (ChangesNothing(command)) return this;
         var next = checked(Version + 1);
         var rows = command switch
         {
@@ -74,6 +79,14 @@ internal sealed record TableState(int Version, ImmutableSortedDictionary<SiloId,
             .Select(row => row.Silo);
         return cleanup with { Victims = victims.ToSequence() };
     }
+
+    private bool ChangesNothing(TableCommand command) => command switch
+    {
+        MarkEnded ended => RowOf(ended.Nonce) is null or { State: SiloState.Dead },
+        Cleanup cleanup => cleanup.Victims.Count == 0,
+        DeleteAll => Rows.IsEmpty,
+        _ => false,
+    };
 
     // A token of another lineage or an older epoch can never become true again; one of a newer epoch or version can.
     private static Verdict? Compare(TableTag? expected, TableTag now)

@@ -1,0 +1,70 @@
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// What is known of one address: who lists it, who answered there last, and how it has behaved since. Times are this
+/// process' own clock (ms); −1 stands for never.
+/// </summary>
+internal sealed record Contact(PeerAddress Address)
+{
+    /// <summary>The name under which the newest complete answer lists it.</summary>
+    public string? Listed { get; init; }
+
+    /// <summary>It greeted us, so it is there, whether DNS shows it yet or not.</summary>
+    public bool Invited { get; init; }
+
+    /// <summary>Who answered the greeting that was sent last of those that were answered.</summary>
+    public MemberId? Member { get; init; }
+
+    /// <summary>What answers belongs to another cluster.</summary>
+    public bool IsForeign { get; init; }
+
+    public Guid Lineage { get; init; }
+
+    public Epoch Epoch { get; init; }
+
+    public long Index { get; init; } = -1;
+
+    public bool IsLeaving { get; init; }
+
+    /// <summary>The latest moment at which that process can have started.</summary>
+    public long StartedAt { get; init; } = -1;
+
+    public long KnownSince { get; init; } = -1;
+
+    public long GreetedAt { get; init; } = -1;
+
+    /// <summary>When the last valid reply came in.</summary>
+    public long AnsweredAt { get; init; } = -1;
+
+    /// <summary>When the last answered greeting was sent.</summary>
+    public long AnsweredGreet { get; init; } = -1;
+
+    /// <summary>When a request of theirs last came in.</summary>
+    public long HeardAt { get; init; } = -1;
+
+    /// <summary>The first refusal since the last answer.</summary>
+    public long RefusedSince { get; init; } = -1;
+
+    public long RefusedAt { get; init; } = -1;
+
+    public int RefusedAttempts { get; init; }
+
+    /// <summary>Until when it is watched closely because another member suspects it.</summary>
+    public long WatchUntil { get; init; } = -1;
+
+    /// <summary>Whom this peer says to be refused by, and when it said so.</summary>
+    public Sequence<Refusal> Reports { get; init; }
+
+    public long ReportedAt { get; init; } = -1;
+
+    public bool Refuses => RefusedAttempts > 0;
+
+    public bool HasLineage => Lineage != Guid.Empty;
+
+    /// <summary>Whether it must be answered before this process founds.</summary>
+    public bool Counts => Listed is not null || Invited;
+
+    public bool AnsweredWithin(long ms, long now) => AnsweredAt >= 0 && !Refuses && AnsweredAt >= now - ms;
+}

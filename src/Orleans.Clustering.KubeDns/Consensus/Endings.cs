@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// Judges which incarnations have ended (protocol § 7, rules (a) and (b); (c) and (d) need the ready service and come
+/// with the rescue). State kept: the verdicts, which are final. Invariant kept: nobody is declared ended by silence or
+/// by a failed look-up (I5); who is told to stop judges nobody.
+/// </summary>
+internal sealed class Endings(Local local, Peers peers)
+{
+    private const long JudgeEvery = 100;
+    private const long ReplacementIsAliveFor = 2_000;
+
+    private ImmutableSortedDictionary<Nonce, EndRule> _ended = ImmutableSortedDictionary<Nonce, EndRule>.Empty;
+    private long _judgeAt;
+
+    public long NextDue => _judgeAt;
+
+    public bool IsEnded(MemberId member) => _ended.ContainsKey(member.Nonce);
+
+    public void Pump()
+    {
+        if (local.Now < _judgeAt) return;
+        _judgeAt = local.Now + (peers.AnySuspect ? JudgeEvery : local.Settings.GreetEvery);
+        if (local.State is not { } state || local.Leaving || !local.IsVoter) return;
+        var owners = state.Table.Rows.Values.Where(row => row.State != SiloState.Dead).Select(row => row.Owner);
+        foreach (var member in state.Voters.Concat(owners.OfType<MemberId>()).Distinct())
+        {
+            if (member != local.Self && !IsEnded(member) && Judge(member) is { } rule) End(member, rule);
+        }
+    }
+
+    /// <summary>The next ended silo whose row does not say so yet.</summary>
+    public Command? NextMark()
+    {
+        if (_ended.IsEmpty || local.Leaving) return null;
+        foreach (var row in local.State!.Table.Rows.Values)
+        {
+            if (row is not { State: not SiloState.Dead, Owner: { } owner }) continue;
+            if (_ended.TryGetValue(owner.Nonce, out var rule))
+                return new TableChange(null, new MarkEnded(owner.Nonce, rule));
+        }
+
+        return null;
+    }
+
+    private EndRule? Judge(MemberId member)
+    {
+        if (peers.IsSuperseded(member) || IsReplaced(member)) return EndRule.Superseded;
+        return local.Settings.TrustConnectionRefused && IsRefused(member) ? EndRule.Refused : null;
+    }
+
+    private void End(MemberId member, EndRule rule)
+    {
+        _ended = _ended.Add(member.Nonce, rule);
+        var contact = peers.At(member.Address);
+        var evidence = rule == EndRule.Superseded
+            ? $"its name or address is now {contact?.Member}"
+            : $"refused {contact?.RefusedAttempts} attempts since {contact?.RefusedSince}, seen by two";
+        local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}");
+    }
+
+    // Rule (a), second half. A stale answer may show the predecessor of a pod that lives, so who still answers is not
+    // replaced, whatever DNS says.
+    private bool IsReplaced(MemberId member)
+    {
+        if (peers.LastView is not { } view) return false;
+        if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return false;
+        foreach (var listed in view.Listed)
+        {
+            if (listed.Fqdn != member.Fqdn) continue;
+            if (listed.Address == member.Address) return false;
+            if (IsSuccessor(listed, member)) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsSuccessor(ListedPeer listed, MemberId member) =>
+        peers.At(listed.Address) is { Member: { } now } contact
+        && now.Fqdn == member.Fqdn
+        && now != member
+        && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
+
+    private bool IsRefused(MemberId member)
+    {
+        if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;
+        var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
+        return others.Any(other => other.AnsweredAt >= contact.RefusedAt)
+            && others.Any(other => other.ReportedAt > contact.RefusedSince
+                && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report)));
+    }
+
+    private bool IsOurs(Contact contact) => contact.Member is not null && contact.Lineage == local.State!.Lineage;
+
+    private bool LongEnough(Refusal series) =>
+        series.ForMs >= local.Settings.RefusedFor && series.Attempts >= local.Settings.RefusedAttempts;
+
+    private static Refusal Series(Contact contact) =>
+        new(contact.Member!.Nonce, contact.RefusedAt - contact.RefusedSince, contact.RefusedAttempts);
+}

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// What the roles of one replica share: who it is, the time of this step, the state applied so far, and the effects
+/// gathered. State kept: <see cref="State"/>, the tail of the log, heartbeats. Invariant kept: the state only ever
+/// moves forward, one decided command or one snapshot at a time (I1).
+/// </summary>
+internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ulong seed)
+{
+    /// <summary>How many decided commands are kept for members that lag; who lags more gets the state whole.</summary>
+    private const int TailLength = 512;
+
+    /// <summary>Marks requests to ourselves, which never leave the step.</summary>
+    private const long SelfHandle = -1;
+
+    private readonly Queue<Received> _toSelf = new();
+    private List<Effect> _effects = [];
+    private ImmutableList<Command> _tail = [];
+    private ulong _random = seed;
+
+    public Settings Settings => settings;
+
+    public ClusterKey Key => key;
+
+    public MemberId Self => self;
+
+    public long Now { get; private set; }
+
+    /// <summary>Seconds since 2022-01-01 UTC.</summary>
+    public long Wall { get; private set; }
+
+    public long StartedAt { get; private set; } = -1;
+
+    public bool Leaving { get; set; }
+
+    public ClusterState? State { get; private set; }
+
+    public ImmutableSortedDictionary<SiloId, long> Beats { get; private set; } =
+        ImmutableSortedDictionary<SiloId, long>.Empty;
+
+    public bool IsVoter => State?.IsVoter(Self.Nonce) == true;
+
+    public bool IsLeader => State?.Leader == Self;
+
+    public void Begin(long now, long wall)
+    {
+        Now = now;
+        Wall = wall;
+        if (StartedAt < 0) StartedAt = now;
+    }
+
+    public List<Effect> Take()
+    {
+        var taken = _effects;
+        _effects = [];
+        return taken;
+    }
+
+    public bool HasMoreToSelf => _toSelf.Count > 0;
+
+    /// <summary>States applied that the roles have not been told of yet.</summary>
+    public Queue<Committed> Fresh { get; } = new();
+
+    public bool NextToSelf(out Received received) => _toSelf.TryDequeue(out received!);
+
+    public void Ask(MemberId to, Message body) => Ask(to.Address, to.Nonce, body);
+
+    /// <summary>Sends a request; to ourselves it is served within this step.</summary>
+    public void Ask(PeerAddress to, Nonce nonce, Message body)
+    {
+        if (nonce == Self.Nonce) _toSelf.Enqueue(new Received(SelfHandle, Wrap(nonce, body)));
+        else _effects.Add(new Send(to, 0, Wrap(nonce, body)));
+    }
+
+    public void Reply(long handle, MemberId to, Message body)
+    {
+        if (handle == SelfHandle) _toSelf.Enqueue(new Received(0, Wrap(to.Nonce, body)));
+        else _effects.Add(new Send(to.Address, handle, Wrap(to.Nonce, body)));
+    }
+
+    public void Emit(Effect effect) => _effects.Add(effect);
+
+    public void Trace(string name, string text) => _effects.Add(new Trace(name, text));
+
+    /// <summary>A number in [0, bound], from the seed (Steele et al., SplitMix64).</summary>
+    public long Random(long bound)
+    {
+        _random += 0x9E3779B97F4A7C15;
+        var z = (_random ^ (_random >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return bound <= 0 ? 0 : (long)((z ^ (z >> 31)) % (ulong)(bound + 1));
+    }
+
+    /// <summary>Applies what was decided in the next slot.</summary>
+    public void Apply(Command command)
+    {
+        var before = State!;
+        Invariant.Require(command is not SetVoters { Voters.Count: 0 }, "I8", "a state without voters");
+        State = before.Apply(command);
+        _tail = _tail.Add(command);
+        if (_tail.Count > TailLength) _tail = _tail.RemoveAt(0);
+        Announce(new Committed(command, State));
+        if (command is SetVoters voters) TraceVoters(before, voters);
+    }
+
+    /// <summary>Starts from a whole state, or jumps ahead to one; a state of another life, or an older one, is refused.</summary>
+    public bool Install(ClusterState state)
+    {
+        if (state.Key != Key) return false;
+        if (State is { } own && (own.Lineage, own.Epoch) != (state.Lineage, state.Epoch)) return false;
+        if (State is { } known && known.Index >= state.Index) return false;
+        State = state;
+        _tail = [];
+        Announce(new Committed(null, state));
+        return true;
+    }
+
+    /// <summary>Takes in what another member says was decided.</summary>
+    public void Install(News news)
+    {
+        if (news.Snapshot is { } snapshot) Install(snapshot);
+        for (var i = 0; State is { } state && i < news.Commands.Count; i++)
+        {
+            if (news.First + i == state.Index + 1) Apply(news.Commands[i]);
+        }
+    }
+
+    /// <summary>What was decided after <paramref name="index"/>: commands if they are still kept, else the state.</summary>
+    public News NewsAfter(long index)
+    {
+        var state = State!;
+        if (index >= state.Index) return News.None;
+        var missing = state.Index - index;
+        return index >= 0 && missing <= _tail.Count
+            ? new News(index + 1, _tail.Skip(_tail.Count - (int)missing).ToSequence(), null)
+            : new News(0, default, state);
+    }
+
+    public long BeatOf(SiloId silo) => Beats.GetValueOrDefault(silo);
+
+    public Sequence<Beat> AllBeats() => Beats.Select(beat => new Beat(beat.Key, beat.Value)).ToSequence();
+
+    public void Keep(Sequence<Beat> beats)
+    {
+        foreach (var beat in beats)
+        {
+            if (beat.Ticks > BeatOf(beat.Silo)) Beats = Beats.SetItem(beat.Silo, beat.Ticks);
+        }
+    }
+
+    private void Announce(Committed committed)
+    {
+        _effects.Add(committed);
+        Fresh.Enqueue(committed);
+    }
+
+    private Envelope Wrap(Nonce to, Message body) =>
+        new(Key, Self, to, State?.Lineage ?? Guid.Empty, State?.Epoch ?? default, body);
+
+    private void TraceVoters(ClusterState before, SetVoters voters)
+    {
+        Trace("VotersChanged", $"{before.Voters} -> {voters.Voters} at {State!.Index}");
+        if (before.Leader != State.Leader) Trace("LeaderChanged", $"{before.Leader} -> {State.Leader}");
+    }
+}

@@ -1,0 +1,313 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// Whom we know, who greets whom, and what the replies prove (protocol §§ 1, 2, 5). State kept: a contact per address,
+/// the newest complete DNS view, who was superseded. Invariants kept: of two incarnations at one address the newer is
+/// the one that answered the greeting sent later; nobody is thought gone because an answer is missing (I5).
+/// </summary>
+internal sealed class Peers(Local local)
+{
+    private const long ForgetAfter = 600_000;
+    private const long LeaderQuietFor = 3_000;
+    private const long WatchFor = 5_000;
+
+    private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
+    private long _nextGreetAt;
+    private long _fetchAt;
+
+    public ImmutableSortedDictionary<PeerAddress, Contact> Contacts { get; private set; } =
+        ImmutableSortedDictionary<PeerAddress, Contact>.Empty;
+
+    /// <summary>The newest complete answer.</summary>
+    public View? LastView { get; private set; }
+
+    public long NextDue => _nextGreetAt;
+
+    /// <summary>Whether anybody of this cluster refuses us or is watched: DNS and peers are asked more often then.</summary>
+    public bool AnySuspect { get; private set; }
+
+    public Contact? At(PeerAddress address) => Contacts.GetValueOrDefault(address);
+
+    /// <summary>The contact that this very incarnation answers at.</summary>
+    public Contact? Of(MemberId member) => At(member.Address) is { } contact && contact.Member == member ? contact : null;
+
+    /// <summary>Whether another incarnation is proven to live where this one did: rule (a), first half.</summary>
+    public bool IsSuperseded(MemberId member) =>
+        At(member.Address) is { Member: { } now, IsForeign: false } contact
+        && now != member
+        && _knownSince.TryGetValue(member.Nonce, out var since)
+        && contact.AnsweredGreet > since;
+
+    /// <summary>Everybody of this lineage whom we know to be about: voters, live rows, and learners that answer.</summary>
+    public IEnumerable<MemberId> Members()
+    {
+        if (local.State is not { } state) return [];
+        var rows = state.Table.Rows.Values.Where(row => row.IsLive).Select(row => row.Owner).OfType<MemberId>();
+        var learners = Contacts.Values
+            .Where(contact => contact.Lineage == state.Lineage && contact.AnsweredWithin(30_000, local.Now))
+            .Select(contact => contact.Member).OfType<MemberId>();
+        return state.Voters.Concat(rows).Concat(learners).Distinct();
+    }
+
+    public void On(View view)
+    {
+        if (view.Complete && (LastView is null || view.AskedAt >= LastView.AskedAt))
+        {
+            LastView = view;
+            foreach (var (address, contact) in Contacts)
+            {
+                if (contact.Listed is not null) Set(address, Unlisted(contact, view));
+            }
+        }
+
+        foreach (var listed in view.Listed)
+        {
+            if (listed.Address == local.Self.Address) continue;
+            var contact = Ensure(listed.Address);
+            Set(listed.Address, contact with { Listed = listed.Fqdn });
+        }
+    }
+
+    public void OnCommitted(Committed committed)
+    {
+        if (committed.Command is null or SetVoters) committed.State.Voters.ToList().ForEach(Learn);
+        if (committed.Command is TableChange { Change: InsertRow { Row.Owner: { } owner } }) Learn(owner);
+        if (committed.Command is not null) return;
+        foreach (var row in committed.State.Table.Rows.Values)
+        {
+            if (row is { IsLive: true, Owner: { } known }) Learn(known);
+        }
+    }
+
+    public Greeting On(Envelope envelope, Greet greet)
+    {
+        var from = envelope.From;
+        var contact = Ensure(from.Address);
+        if (contact.Member != from) GreetSoon(contact);
+        contact = Ensure(from.Address) with { Invited = true, HeardAt = local.Now };
+        Set(from.Address, contact);
+        foreach (var suspect in greet.Suspects) Watch(suspect);
+        FetchIfBehind(from, envelope, greet.Index);
+        return new Greeting(
+            greet.SentAt, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving, Refusals());
+    }
+
+    public void On(Envelope envelope, Greeting greeting)
+    {
+        var from = envelope.From;
+        var contact = Ensure(from.Address);
+        var isOther = contact.Member is { } known && known != from;
+        if (isOther && greeting.SentAt <= contact.AnsweredAt)
+        {
+            // Either may be the older one: only a greeting sent from now on can tell.
+            GreetSoon(contact);
+            return;
+        }
+
+        if (!isOther && greeting.SentAt < contact.AnsweredGreet) return;
+        Set(from.Address, contact with
+        {
+            Member = from,
+            IsForeign = false,
+            Lineage = envelope.Lineage,
+            Epoch = envelope.Epoch,
+            Index = isOther ? greeting.Index : Math.Max(greeting.Index, contact.Index),
+            IsLeaving = greeting.Leaving,
+            StartedAt = local.Now - greeting.UptimeMs,
+            AnsweredAt = local.Now,
+            AnsweredGreet = greeting.SentAt,
+            RefusedSince = -1,
+            RefusedAttempts = 0,
+            Reports = greeting.Refusals,
+            ReportedAt = local.Now,
+        });
+        FetchIfBehind(from, envelope, greeting.Index);
+    }
+
+    /// <summary>Something that is not of this cluster answered there.</summary>
+    public void OnForeign(PeerAddress address)
+    {
+        var contact = Ensure(address);
+        if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
+        Set(address, contact with
+        {
+            IsForeign = true, AnsweredAt = local.Now, RefusedSince = -1, RefusedAttempts = 0, Lineage = Guid.Empty,
+        });
+    }
+
+    /// <summary>Any other reply of that incarnation: it lives.</summary>
+    public void OnReply(MemberId from, long index = -1)
+    {
+        if (Of(from) is not { } contact) return;
+        Set(from.Address, contact with
+        {
+            AnsweredAt = local.Now,
+            Index = Math.Max(index, contact.Index),
+            RefusedSince = -1,
+            RefusedAttempts = 0,
+        });
+    }
+
+    public void OnRequest(MemberId from)
+    {
+        if (Of(from) is { } contact) Set(from.Address, contact with { HeardAt = local.Now });
+    }
+
+    /// <summary>A refusal adds to the series; silence ends it, since it may hide somebody alive.</summary>
+    public void On(Undelivered undelivered)
+    {
+        if (At(undelivered.To) is not { } contact) return;
+        var first = contact.RefusedSince >= 0 ? contact.RefusedSince : local.Now;
+        Set(contact.Address, undelivered.WasRefused
+            ? contact with
+            {
+                RefusedSince = first, RefusedAt = local.Now, RefusedAttempts = contact.RefusedAttempts + 1,
+            }
+            : contact with { RefusedSince = -1, RefusedAttempts = 0 });
+        if (undelivered.WasRefused && contact.RefusedAttempts == 0 && contact.AnsweredAt >= 0)
+            local.Trace("PeerRefuses", $"{contact.Address} ({contact.Member})");
+        if (undelivered.WasRefused) Hurry();
+    }
+
+    public void GreetSoon(PeerAddress address) => GreetSoon(Ensure(address));
+
+    /// <summary>Greets everybody at once, so that they learn of a change here.</summary>
+    public void GreetAll()
+    {
+        foreach (var (address, contact) in Contacts) Set(address, contact with { GreetedAt = -1 });
+        _nextGreetAt = local.Now;
+    }
+
+    public void Pump()
+    {
+        if (local.Now < _nextGreetAt) return;
+        _nextGreetAt = long.MaxValue;
+        AnySuspect = Contacts.Values.Any(IsSuspect);
+        var suspects = local.IsVoter ? Suspects() : default;
+        foreach (var (address, contact) in Contacts)
+        {
+            if (IsForgotten(contact)) Contacts = Contacts.Remove(address);
+            else GreetIfDue(contact, suspects);
+        }
+
+        _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEvery);
+    }
+
+    // DNS dropped it: an invitation holds only if it is younger than that answer.
+    private static Contact Unlisted(Contact contact, View view) => contact with
+    {
+        Listed = null,
+        Invited = contact.Invited && contact.HeardAt >= view.AskedAt - view.Staleness,
+    };
+
+    private void GreetIfDue(Contact contact, Sequence<MemberId> suspects)
+    {
+        var due = contact.GreetedAt < 0 ? local.Now : contact.GreetedAt + Interval(contact);
+        if (due > local.Now)
+        {
+            _nextGreetAt = Math.Min(_nextGreetAt, due);
+            return;
+        }
+
+        Set(contact.Address, contact with { GreetedAt = local.Now });
+        var greet = new Greet(
+            local.Now, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving,
+            contact.Member is { } member && local.State?.IsVoter(member.Nonce) == true ? suspects : default);
+        local.Ask(contact.Address, default, greet);
+        _nextGreetAt = Math.Min(_nextGreetAt, local.Now + Interval(contact));
+    }
+
+    // Who has no lineage asks everybody, the more of them the slower. Once in a cluster the leader watches all, the
+    // voters each other, and the rest only look up if they have not heard from the leader.
+    private long Interval(Contact contact)
+    {
+        var eager = Math.Max(local.Settings.GreetEagerly, Contacts.Count * 4);
+        var steady = Math.Max(local.Settings.GreetEvery, Contacts.Count * 4);
+        if (local.State is not { } state) return contact.AnsweredWithin(4 * steady, local.Now) ? steady : eager;
+        if (IsSuspect(contact)) return local.Settings.GreetEagerly;
+        var isVoter = contact.Member is { } member && state.IsVoter(member.Nonce);
+        if (local.IsVoter && isVoter) return AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
+        if (local.IsLeader) return contact.AnsweredAt < 0 || !contact.Refuses ? local.Settings.GreetEvery : 5_000;
+        if (local.IsVoter) return 5_000;
+        if (isVoter && LeaderIsQuiet(state)) return local.Settings.GreetEvery;
+        return contact.Member is null ? 15_000 : ForgetAfter;
+    }
+
+    private bool LeaderIsQuiet(ClusterState state) =>
+        At(state.Leader.Address) is not { } leader
+        || Math.Max(leader.HeardAt, leader.AnsweredAt) < local.Now - LeaderQuietFor;
+
+    // Somebody who answered and now refuses; not for ever: a pod that stays down is asked at leisure.
+    private bool IsSuspect(Contact contact) =>
+        contact.WatchUntil > local.Now
+        || (contact is { Refuses: true, IsForeign: false, AnsweredAt: >= 0 }
+            && contact.RefusedSince > local.Now - 30_000);
+
+    private Sequence<MemberId> Suspects() =>
+        Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null } && IsSuspect(contact))
+            .Select(contact => contact.Member!).ToSequence();
+
+    private Sequence<Refusal> Refusals() =>
+        Contacts.Values
+            .Where(contact => contact is { Refuses: true, Member: not null, AnsweredAt: >= 0 })
+            .Select(contact => new Refusal(
+                contact.Member!.Nonce, contact.RefusedAt - contact.RefusedSince, contact.RefusedAttempts))
+            .ToSequence();
+
+    private void Watch(MemberId suspect)
+    {
+        if (suspect == local.Self || Of(suspect) is not { } contact) return;
+        Set(suspect.Address, contact with { WatchUntil = local.Now + WatchFor });
+        Hurry();
+    }
+
+    private void Hurry()
+    {
+        AnySuspect = true;
+        _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEagerly);
+    }
+
+    private void FetchIfBehind(MemberId from, Envelope envelope, long index)
+    {
+        if (envelope.Lineage == Guid.Empty || local.Now < _fetchAt) return;
+        var state = local.State;
+        if (state is not null && (state.Lineage != envelope.Lineage || state.Epoch != envelope.Epoch)) return;
+        if (state is not null && index <= state.Index) return;
+        _fetchAt = local.Now + 100;
+        local.Ask(from, new Fetch(state?.Index ?? -1));
+    }
+
+    private void Learn(MemberId member)
+    {
+        if (member == local.Self) return;
+        if (!_knownSince.ContainsKey(member.Nonce)) _knownSince = _knownSince.Add(member.Nonce, local.Now);
+        if (Of(member) is null) GreetSoon(Ensure(member.Address));
+    }
+
+    private Contact Ensure(PeerAddress address)
+    {
+        if (At(address) is { } contact) return contact;
+        contact = new Contact(address) { KnownSince = local.Now };
+        Set(address, contact);
+        _nextGreetAt = local.Now;
+        return contact;
+    }
+
+    // At most one greeting in 50 ms: a peer that greets us often must not make us answer in kind.
+    private void GreetSoon(Contact contact)
+    {
+        if (contact.GreetedAt < 0 || contact.GreetedAt > local.Now - 50) return;
+        Set(contact.Address, contact with { GreetedAt = -1 });
+        _nextGreetAt = local.Now;
+    }
+
+    private bool IsForgotten(Contact contact) =>
+        contact.Listed is null
+        && Math.Max(Math.Max(contact.AnsweredAt, contact.HeardAt), contact.KnownSince) < local.Now - ForgetAfter
+        && (contact.Member is not { } member || local.State?.IsVoter(member.Nonce) != true);
+
+    private void Set(PeerAddress address, Contact contact) => Contacts = Contacts.SetItem(address, contact);
+}

@@ -1,0 +1,47 @@
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>The protocol's times (milliseconds) and sizes. Defaults as in docs/operations.md.</summary>
+internal sealed record Settings
+{
+    public int MinimumSilos { get; init; } = 1;
+
+    public int MaxVoters { get; init; } = 5;
+
+    /// <summary>How long a silent address may hold up a founding.</summary>
+    public long ContactTimeout { get; init; } = 30_000;
+
+    /// <summary>How long a refusing address may hold up a founding; and how long we must have listened to pass it.</summary>
+    public long NotStartedAfter { get; init; } = 10_000;
+
+    public long ListenBeforePassing { get; init; } = 3_000;
+
+    public long TakeoverAfter { get; init; } = 1_000;
+
+    public long TakeoverJitter { get; init; } = 500;
+
+    public long VoterTimeout { get; init; } = 10_000;
+
+    public long RefusedFor { get; init; } = 1_500;
+
+    public int RefusedAttempts { get; init; } = 5;
+
+    public bool TrustConnectionRefused { get; init; } = true;
+
+    /// <summary>How long a candidate must have been Active before it may vote.</summary>
+    public long ActiveBeforeVoting { get; init; } = 2_000;
+
+    /// <summary>How long after a loss the voter set is not shrunk of our own accord.</summary>
+    public long ShrinkAfterLoss { get; init; } = 10_000;
+
+    /// <summary>How long an unanswered protocol message is waited for before it is sent again.</summary>
+    public long Resend { get; init; } = 300;
+
+    /// <summary>Between greetings to a member we watch.</summary>
+    public long GreetEvery { get; init; } = 1_000;
+
+    /// <summary>Between greetings to an address that has not answered yet, or that refuses.</summary>
+    public long GreetEagerly { get; init; } = 250;
+
+    /// <summary>The table version of a founded cluster; null: the clock (protocol § 5).</summary>
+    public int? FirstVersion { get; init; }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// Keeps the voter set healthy while leading, and hands over when leaving (protocol § 6). State kept: since when each
+/// silo is Active, and when a voter was last lost. Invariants kept: one change at a time, each decided by the voters
+/// before it; no set is proposed whose majority does not answer now; nobody votes who is not up to date.
+/// </summary>
+internal sealed class Voters(Local local, Peers peers, Endings endings)
+{
+    private const long Fresh = 2_500;
+    private const long LookEvery = 200;
+
+    /// <summary>How many commands a candidate may lag: it gets them with the first slot it votes on.</summary>
+    private const long MayLag = 16;
+
+    private ImmutableSortedDictionary<Nonce, long> _activeSince = ImmutableSortedDictionary<Nonce, long>.Empty;
+    private long _lostAt = long.MinValue / 2;
+    private long _lookAt;
+
+    public long NextDue => local.IsVoter ? _lookAt : long.MaxValue;
+
+    /// <summary>
+    /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody that
+    /// stays can take its vote.
+    /// </summary>
+    public bool HasHandedOver
+    {
+        get
+        {
+            if (local.State is not { } state) return true;
+            if (local.IsVoter) return !peers.Members().Any(member => member != local.Self && Stays(member));
+            var known = state.Voters.Count(voter => peers.Of(voter) is { } contact && contact.Index >= state.VotersAt);
+            return known >= state.Majority;
+        }
+    }
+
+    public void OnCommitted(Committed committed)
+    {
+        if (committed.Command is null)
+        {
+            foreach (var row in committed.State.Table.Rows.Values) Note(row);
+        }
+        else if (committed.Command is TableChange change)
+        {
+            if (change.Change is InsertRow insert) Note(insert.Row);
+            if (change.Change is UpdateRow update) Note(committed.State.Table.Rows[update.Row.Silo]);
+        }
+        else if (committed.Command is SetVoters && local.IsLeader)
+        {
+            _lookAt = local.Now;
+        }
+    }
+
+    /// <summary>Whether this voter is the one to pass over a leader that has ended or long been silent.</summary>
+    public bool ShouldTakeOver()
+    {
+        if (local.State is not { } state || !local.IsVoter || local.IsLeader || local.Leaving) return false;
+        if (local.Now < _lookAt) return false;
+        _lookAt = local.Now + LookEvery;
+        foreach (var voter in state.Voters)
+        {
+            if (voter == local.Self) return true;
+            if (!endings.IsEnded(voter) && !IsSilent(voter)) return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>The change that the leader should propose now, if any.</summary>
+    public Command? Next()
+    {
+        if (local.Now < _lookAt) return null;
+        _lookAt = local.Now + LookEvery;
+        var state = local.State!;
+        var keep = state.Voters.Where(voter => !MustGo(voter)).ToList();
+        if (keep.Count < state.Voters.Count) _lostAt = local.Now;
+        var wanted = Fit(keep, Candidates(state));
+        if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;
+        var next = wanted.ToSequence();
+        return next.Equals(state.Voters) ? null : new SetVoters(next);
+    }
+
+    private List<MemberId> Fit(List<MemberId> keep, List<MemberId> candidates)
+    {
+        var live = keep.Concat(LiveOwners()).Distinct().Count(Stays);
+        var target = Odd(Math.Min(local.Settings.MaxVoters, Math.Max(1, live)));
+        if (keep.Count < target)
+        {
+            var reach = Math.Min(target, keep.Count + candidates.Count);
+            var size = reach % 2 == 1 ? reach : Math.Max(keep.Count, reach - 1);
+            return [.. keep, .. candidates.Take(size - keep.Count)];
+        }
+
+        var mayShrink = local.Now >= _lostAt + local.Settings.ShrinkAfterLoss;
+        return mayShrink ? keep.Take(target).ToList() : keep;
+    }
+
+    private List<MemberId> Candidates(ClusterState state) =>
+        state.Table.Rows.Values
+            .Where(row => row.IsLive && row.Owner is { } owner && !state.IsVoter(owner.Nonce))
+            .Where(row => Stays(row.Owner!) && IsReady(row.Owner!, state.Index))
+            .OrderBy(row => row.StartTicks).ThenBy(row => row.Owner)
+            .Select(row => row.Owner!)
+            .ToList();
+
+    // In a hurry, when leaving, any live silo will do that knows the log.
+    private bool IsReady(MemberId member, long index)
+    {
+        if (peers.Of(member) is not { } contact || !contact.AnsweredWithin(Fresh, local.Now)) return false;
+        if (contact.Index < index - MayLag) return false;
+        if (local.Leaving) return true;
+        return _activeSince.TryGetValue(member.Nonce, out var since)
+            && local.Now >= since + local.Settings.ActiveBeforeVoting;
+    }
+
+    private bool MustGo(MemberId voter) => !Stays(voter) || IsSilent(voter);
+
+    // Neither ended nor on its way out.
+    private bool Stays(MemberId member)
+    {
+        if (member == local.Self) return !local.Leaving;
+        if (endings.IsEnded(member) || peers.Of(member)?.IsLeaving == true) return false;
+        return local.State!.Table.RowOf(member) is not { IsLive: false };
+    }
+
+    // Silent for VoterTimeout while a majority was not: else it may be we who are cut off.
+    private bool IsSilent(MemberId voter)
+    {
+        if (voter == local.Self) return false;
+        var since = peers.Of(voter)?.AnsweredAt ?? peers.At(voter.Address)?.KnownSince ?? local.Now;
+        if (since > local.Now - local.Settings.VoterTimeout) return false;
+        return MajorityAnswers(local.State!.Voters);
+    }
+
+    private bool MajorityAnswers(IReadOnlyList<MemberId> voters) =>
+        voters.Count(voter => voter == local.Self || peers.Of(voter)?.AnsweredWithin(Fresh, local.Now) == true)
+            >= (voters.Count / 2) + 1;
+
+    private IEnumerable<MemberId> LiveOwners() =>
+        local.State!.Table.Rows.Values.Where(row => row.IsLive).Select(row => row.Owner).OfType<MemberId>();
+
+    private void Note(Row row)
+    {
+        if (row is { State: SiloState.Active, Owner: { } owner } && !_activeSince.ContainsKey(owner.Nonce))
+            _activeSince = _activeSince.Add(owner.Nonce, local.Now);
+    }
+
+    private static int Odd(int count) => count % 2 == 1 ? count : count - 1;
+}
