@@ -1,1 +1,104 @@
-namespace Orleans.Clustering.KubeDns.Simulation; internal static class Program { private static int Main() => 0; }
+using System.Diagnostics;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>The simulation as a command. Exit codes: 0 fine, 1 crash, 2 usage, 3 safety, 4 liveness.</summary>
+internal static class Program
+{
+    private const string Help = """
+        Deterministic simulation of the membership protocol.
+
+          --seeds N      run N seeds (default 1000)
+          --from S       the first seed (default 1)
+          --minutes M    run seeds until M minutes are over
+          --seed S       run one seed
+          --trace        with --seed: print what every replica does
+          --help         this text
+
+        Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
+        """;
+
+    private static int Main(string[] args)
+    {
+        try
+        {
+            return Run(Arguments(args));
+        }
+        catch (ArgumentException error)
+        {
+            Console.Error.WriteLine(error.Message);
+            Console.Error.WriteLine("Type --help for what there is.");
+            return 2;
+        }
+    }
+
+    private static int Run(Dictionary<string, string> options)
+    {
+        if (options.ContainsKey("help"))
+        {
+            Console.WriteLine(Help);
+            return 0;
+        }
+
+        if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
+        var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
+        TimeSpan? limit = options.TryGetValue("minutes", out var minutes) ? TimeSpan.FromMinutes(Number(minutes)) : null;
+        var count = options.TryGetValue("seeds", out var many) ? Number(many) : limit is null ? 1000 : ulong.MaxValue;
+        return Many(from, count, limit);
+    }
+
+    private static int One(ulong seed, bool trace)
+    {
+        try
+        {
+            Console.WriteLine(Simulation.Run.Execute(seed, trace ? Console.Out : null));
+            return 0;
+        }
+        catch (Exception error)
+        {
+            Console.WriteLine($"seed {seed}: {error}");
+            return ExitCode(error);
+        }
+    }
+
+    private static int Many(ulong from, ulong count, TimeSpan? limit)
+    {
+        var clock = Stopwatch.StartNew();
+        var said = TimeSpan.Zero;
+        var tally = Soak.Seeds(Range(from, count), limit, tally =>
+        {
+            if (clock.Elapsed - said < TimeSpan.FromSeconds(10)) return;
+            said = clock.Elapsed;
+            Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  {tally.Runs} seeds, {tally.Failures.Count} failed");
+        });
+        foreach (var (seed, error) in tally.Failures.OrderBy(failure => failure.Seed).Take(20))
+            Console.WriteLine($"seed {seed}: {error.Message}\n    {Soak.Replay(seed)}");
+        Console.WriteLine(tally.Summary(clock.Elapsed));
+        return tally.Failures.Count == 0 ? 0 : tally.Failures.Min(failure => ExitCode(failure.Error));
+    }
+
+    private static IEnumerable<ulong> Range(ulong from, ulong count)
+    {
+        for (ulong i = 0; i < count; i++) yield return from + i;
+    }
+
+    private static int ExitCode(Exception error) =>
+        error is SimulationFailedException failed ? (failed.IsLiveness ? 4 : 3) : 1;
+
+    private static Dictionary<string, string> Arguments(string[] args)
+    {
+        var options = new Dictionary<string, string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i].TrimStart('-');
+            if (name is "help" or "trace") options[name] = "";
+            else if (name is "seeds" or "from" or "minutes" or "seed" && i + 1 < args.Length) options[name] = args[++i];
+            else throw new ArgumentException($"Unknown or incomplete option '{args[i]}'.");
+        }
+
+        return options;
+    }
+
+    private static ulong Number(string text) =>
+        ulong.TryParse(text, out var number) ? number : throw new ArgumentException($"'{text}' is not a number.");
+}

@@ -62,11 +62,11 @@ internal sealed class Endings(Local local, Peers peers)
         local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}");
     }
 
-    // Rule (a), second half. A stale answer may show the predecessor of a pod that lives, so who still answers is not
-    // replaced, whatever DNS says.
+    // Rule (a), second half. Both the listing and the answer of the other must be younger than what we know of this
+    // one: a stale answer, or an old reply, shows the predecessor of a pod that lives (seeds 82, 129, 159, 242).
     private bool IsReplaced(MemberId member)
     {
-        if (peers.LastView is not { } view) return false;
+        if (peers.LastView is not { } view || view.AskedAt - view.Staleness < peers.KnownSince(member)) return false;
         if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return false;
         foreach (var listed in view.Listed)
         {
@@ -82,6 +82,7 @@ internal sealed class Endings(Local local, Peers peers)
         peers.At(listed.Address) is { Member: { } now } contact
         && now.Fqdn == member.Fqdn
         && now != member
+        && contact.AnsweredGreet > peers.KnownSince(member)
         && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
 
     private bool IsRefused(MemberId member)

@@ -131,6 +131,11 @@ internal sealed class Founding(Local local, Peers peers)
         _attempt = new Attempt(
             ballot, witnesses, ImmutableSortedDictionary<MemberId, FoundPromise>.Empty, [], null, 0,
             local.Now + GiveUpAfter);
+        foreach (var contact in peers.Contacts.Values)
+        {
+            if (contact.Counts && !Answers(contact)) local.Trace("PassedOver", Describe(contact));
+        }
+
         SendToWitnesses();
     }
 

@@ -38,8 +38,10 @@ internal sealed class Peers(Local local)
     public bool IsSuperseded(MemberId member) =>
         At(member.Address) is { Member: { } now, IsForeign: false } contact
         && now != member
-        && _knownSince.TryGetValue(member.Nonce, out var since)
-        && contact.AnsweredGreet > since;
+        && contact.AnsweredGreet > KnownSince(member);
+
+    /// <summary>Since when this incarnation is known to have been there, as a voter or by its row; never: not at all.</summary>
+    public long KnownSince(MemberId member) => _knownSince.GetValueOrDefault(member.Nonce, long.MaxValue / 2);
 
     /// <summary>Everybody of this lineage whom we know to be about: voters, live rows, and learners that answer.</summary>
     public IEnumerable<MemberId> Members()

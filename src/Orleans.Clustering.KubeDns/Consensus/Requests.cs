@@ -16,7 +16,8 @@ internal sealed class Requests(Local local)
     private ImmutableSortedDictionary<long, Call> _calls = ImmutableSortedDictionary<long, Call>.Empty;
     private long _numbers;
 
-    public long NextDue => _calls.IsEmpty ? long.MaxValue : _calls.Values.Min(call => call.DueAt);
+    public long NextDue => _calls.IsEmpty ? long.MaxValue
+        : _calls.Values.Min(call => local.State is null ? call.Deadline : Math.Min(call.Deadline, call.AskAgainAt));
 
     public void Add(Input input)
     {
@@ -165,7 +166,5 @@ internal sealed class Requests(Local local)
         public ImmutableSortedSet<Nonce> Tries { get; init; } = [];
 
         public ImmutableSortedSet<Nonce> Kept { get; init; } = [];
-
-        public long DueAt => Math.Min(Deadline, AskAgainAt);
     }
 }

@@ -1,0 +1,152 @@
+using System.Text;
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// Sees everything that every process does, and holds it against the invariants of docs/protocol.md § 9 after each
+/// step. Versions and log indices order all writes, so linearizability is a linear check: each operation must lie
+/// at or above everything that had completed before it began.
+/// </summary>
+internal sealed class Checkers
+{
+    private readonly Dictionary<(Guid, Epoch), List<(Command? Command, ClusterState State)>> _logs = [];
+    private readonly Dictionary<(Guid, RequestId), long> _committed = [];
+    private readonly Dictionary<Nonce, int> _voted = [];
+    private readonly Dictionary<Guid, long> _floor = [];
+
+    public int Lineages => _logs.Keys.Select(key => key.Item1).Distinct().Count();
+
+    public bool PassedOver { get; private set; }
+
+    public int Commits => _logs.Values.Sum(log => log.Count - 1);
+
+    public ClusterState Newest((Guid, Epoch) life) => _logs[life][^1].State;
+
+    public void OnCommitted(SimProcess process, Committed committed)
+    {
+        var state = committed.State;
+        var life = (state.Lineage, state.Epoch);
+        if (!_logs.TryGetValue(life, out var log))
+        {
+            Require(state.Index == 0, "I1", $"{process} begins lineage {state.Lineage} at {state.Index}");
+            _logs[life] = [(null, state)];
+            return;
+        }
+
+        if (state.Index == log.Count && committed.Command is { } command)
+        {
+            Append(log, command, state);
+            return;
+        }
+
+        Require(state.Index < log.Count, "I1", $"{process} knows {state.Index}, which nobody decided");
+        var known = log[(int)state.Index];
+        Require(committed.Command is null || committed.Command.Equals(known.Command), "I1",
+            $"{process} applied {committed.Command} at {state.Index}, where {known.Command} stands");
+        Require(Digest(state) == Digest(known.State), "I1", $"{process} differs at {state.Index}");
+    }
+
+    /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
+    public void OnSent(SimProcess process, Envelope envelope)
+    {
+        if (envelope.Body is not (Promise or Accepted or FoundPromise or FoundAccepted)) return;
+        if (!_voted.TryGetValue(envelope.From.Nonce, out var number))
+            _voted[envelope.From.Nonce] = process.Number;
+        else
+            Require(number == process.Number, "I4", $"{process} votes as an earlier process did");
+    }
+
+    public void OnTrace(SimProcess process, Trace trace, IEnumerable<SimProcess> alive)
+    {
+        if (trace.Event == "PassedOver") PassedOver = true;
+        if (trace.Event != "MemberEnded") return;
+        var living = alive.FirstOrDefault(other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
+        Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
+    }
+
+    /// <summary>At most one lineage, as long as nobody was passed over and every member is published.</summary>
+    public void OnStep(IReadOnlyList<SimProcess> alive, SimDns dns)
+    {
+        if (PassedOver || _logs.Count < 2) return;
+        if (alive.Any(process => process.Replica.State is not null && !dns.IsPublished(process.Pod.Address))) return;
+        var lineages = alive.Select(process => process.Replica.State?.Lineage).OfType<Guid>().Distinct().ToList();
+        Require(lineages.Count < 2, "I3", $"two lineages live: {string.Join(' ', lineages)}");
+    }
+
+    /// <summary>What had completed, in this lineage, before an operation began.</summary>
+    public long Floor(Guid lineage) => _floor.GetValueOrDefault(lineage);
+
+    public void OnRead(SimProcess process, ClusterState state, Operation operation)
+    {
+        var floor = operation.Floors.GetValueOrDefault(state.Lineage);
+        Require(state.Index >= floor, "I2", $"{process} read {state.Index} after {floor} had completed");
+        _floor[state.Lineage] = Math.Max(Floor(state.Lineage), state.Index);
+    }
+
+    public void OnWritten(SimProcess process, Answer answer, Operation operation)
+    {
+        var lineage = process.Replica.State!.Lineage;
+        if (answer == Answer.Done) OnDone(process, lineage, operation);
+        else if (answer == Answer.Lost) OnLost(process, operation);
+    }
+
+    public Dictionary<Guid, long> Floors() => new(_floor);
+
+    private void OnDone(SimProcess process, Guid lineage, Operation operation)
+    {
+        var mine = _logs.Values.SelectMany(log => log)
+            .Where(entry => entry.State.Lineage == lineage && entry.Command is TableChange change
+                && change.Id?.By == process.Self.Nonce && Same(change.Change, operation.Change!)
+                && entry.State.Index > operation.Floors.GetValueOrDefault(lineage)).ToList();
+        Require(mine.Count > 0, "I2", $"{process} was told of a commit that is nowhere: {operation.Change}");
+        var index = mine[^1].State.Index;
+        if (Expected(operation.Change!) is { } expected)
+            Require(mine[^1].State.Table.Version == expected.Version + 1, "I2", $"{process} committed off its token");
+        _floor[lineage] = Math.Max(Floor(lineage), index);
+    }
+
+    private void OnLost(SimProcess process, Operation operation)
+    {
+        var state = process.Replica.State!;
+        var newest = Newest((state.Lineage, state.Epoch));
+        Require(newest.Table.Check(operation.Change!, newest.Tag) == Verdict.Lost, "I2",
+            $"{process} lost a compare-and-swap that could still win: {operation.Change}");
+    }
+
+    private void Append(List<(Command? Command, ClusterState State)> log, Command command, ClusterState state)
+    {
+        var before = log[^1].State;
+        var risen = state.Table.Version - before.Table.Version;
+        var changed = !state.Table.Rows.SequenceEqual(before.Table.Rows);
+        Require(risen == (changed ? 1 : 0), "I2", $"version {before.Table.Version} to {state.Table.Version}");
+        Require(!before.Table.Rows.Values.Any(row => row.State == SiloState.Dead
+            && state.Table.Rows.TryGetValue(row.Silo, out var now) && now.State != SiloState.Dead),
+            "I2", "a dead silo came back");
+        if (command.Id is { } id)
+            Require(_committed.TryAdd((state.Lineage, id), state.Index), "I2", $"{id} was committed twice");
+        log.Add((command, state));
+    }
+
+    private static TableTag? Expected(TableCommand change) =>
+        change switch { InsertRow insert => insert.Expected, UpdateRow update => update.Expected, _ => null };
+
+    private static bool Same(TableCommand committed, TableCommand asked) =>
+        committed is Cleanup done ? asked is Cleanup wanted && done.BeforeTicks == wanted.BeforeTicks
+        : committed.Equals(asked);
+
+    private static string Digest(ClusterState state)
+    {
+        var text = new StringBuilder();
+        text.Append(state.VotersAt).Append(state.Voters).Append(state.Table.Version).Append(state.FormedAt);
+        foreach (var (_, row) in state.Table.Rows) text.Append(row);
+        foreach (var (nonce, numbers) in state.Recent.Committed) text.Append(nonce).Append(numbers);
+        return text.ToString();
+    }
+
+    private static void Require(bool condition, string rule, string what)
+    {
+        if (!condition) throw new SimulationFailedException(rule, what);
+    }
+}

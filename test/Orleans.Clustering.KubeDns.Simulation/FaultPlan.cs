@@ -1,0 +1,55 @@
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>What one run suffers, drawn from its seed. Times in ms.</summary>
+internal sealed record FaultPlan
+{
+    public required int Pods { get; init; }
+
+    public required bool StartAtOnce { get; init; }
+
+    public required double Loss { get; init; }
+
+    public required double Duplication { get; init; }
+
+    public required long SlowTail { get; init; }
+
+    public required long Staleness { get; init; }
+
+    public required long PublishLag { get; init; }
+
+    public required double DnsFailure { get; init; }
+
+    /// <summary>Mean time between faults of each kind; 0: none.</summary>
+    public required long CrashEvery { get; init; }
+
+    public required long PartitionEvery { get; init; }
+
+    public required long PauseEvery { get; init; }
+
+    public required long LeaveEvery { get; init; }
+
+    /// <summary>How long faults go on; then the network is whole and the cluster must settle.</summary>
+    public required long FaultsFor { get; init; }
+
+    public static FaultPlan Draw(SimRandom random) => new()
+    {
+        Pods = (int)random.Between(1, 7),
+        StartAtOnce = random.Chance(0.5),
+        Loss = random.Chance(0.3) ? 0 : random.Between(0, 15) / 100.0,
+        Duplication = random.Chance(0.5) ? 0 : random.Between(0, 8) / 100.0,
+        SlowTail = random.Chance(0.4) ? 0 : random.Between(50, 2_000),
+        Staleness = random.Pick<long>([200, 1_000, 2_000, 5_000]),
+        PublishLag = random.Pick<long>([0, 300, 2_000]),
+        DnsFailure = random.Chance(0.5) ? 0 : random.Between(1, 40) / 100.0,
+        CrashEvery = random.Chance(0.25) ? 0 : random.Between(2_000, 12_000),
+        PartitionEvery = random.Chance(0.4) ? 0 : random.Between(3_000, 12_000),
+        PauseEvery = random.Chance(0.5) ? 0 : random.Between(3_000, 12_000),
+        LeaveEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
+        FaultsFor = random.Between(15_000, 50_000),
+    };
+
+    public override string ToString() =>
+        $"pods {Pods}{(StartAtOnce ? " at once" : "")}, loss {Loss:P0}, dup {Duplication:P0}, tail {SlowTail}, "
+        + $"staleness {Staleness}, publish lag {PublishLag}, dns failures {DnsFailure:P0}, crash {CrashEvery}, "
+        + $"partition {PartitionEvery}, pause {PauseEvery}, leave {LeaveEvery}, faults for {FaultsFor}";
+}

@@ -1,0 +1,115 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// A copy of the core and the simulation in which one text is replaced, compiled when the test runs: the product
+/// carries no hook for it. The text must still be there, so that a bug cannot fall out of use unnoticed.
+/// </summary>
+internal sealed class PlantedBug(string file, string text, string replacement)
+{
+    /// <summary>Rooms and files that make up a simulation, below the repository.</summary>
+    private static readonly string[] Folders =
+    [
+        "src/Orleans.Clustering.KubeDns/Consensus",
+        "src/Orleans.Clustering.KubeDns/Table",
+        "test/Orleans.Clustering.KubeDns.Simulation",
+    ];
+
+    private static readonly string[] NotSimulated = ["Program.cs", "PlantedBug.cs", "Soak.cs"];
+
+    private const string Usings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        """;
+
+    /// <summary>Runs seeds until one shows the bug; null if none of that many does.</summary>
+    public (ulong Seed, string Error)? Hunt(ulong mostSeeds)
+    {
+        var context = new AssemblyLoadContext($"planted in {file}", isCollectible: true);
+        try
+        {
+            var execute = Compile(context);
+            for (ulong seed = 1; seed <= mostSeeds; seed++)
+            {
+                if (Try(execute, seed) is { } error) return (seed, error);
+            }
+
+            return null;
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+
+    private static string? Try(MethodInfo execute, ulong seed)
+    {
+        try
+        {
+            execute.Invoke(null, [seed, null]);
+            return null;
+        }
+        catch (TargetInvocationException error)
+        {
+            return error.InnerException!.Message;
+        }
+    }
+
+    private MethodInfo Compile(AssemblyLoadContext context)
+    {
+        var trees = Sources().Append(CSharpSyntaxTree.ParseText(Usings));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create("Planted", trees, references, new CSharpCompilationOptions(
+            OutputKind.DynamicallyLinkedLibrary,
+            optimizationLevel: OptimizationLevel.Release,
+            nullableContextOptions: NullableContextOptions.Enable));
+        using var image = new MemoryStream();
+        var result = compilation.Emit(image);
+        var errors = result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        if (!result.Success) throw new InvalidOperationException(string.Join('\n', errors.Take(5)));
+        image.Position = 0;
+        var run = context.LoadFromStream(image).GetType("Orleans.Clustering.KubeDns.Simulation.Run", true)!;
+        return run.GetMethod("Execute")!;
+    }
+
+    private IEnumerable<SyntaxTree> Sources()
+    {
+        var planted = false;
+        foreach (var path in Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Root(), folder), "*.cs")))
+        {
+            var name = Path.GetFileName(path);
+            if (NotSimulated.Contains(name) || name.EndsWith("Tests.cs", StringComparison.Ordinal)) continue;
+            var source = File.ReadAllText(path);
+            if (name == file)
+            {
+                if (!source.Contains(text)) throw new InvalidOperationException($"'{text}' is not in {file} any more");
+                source = source.Replace(text, replacement);
+                planted = true;
+            }
+
+            yield return CSharpSyntaxTree.ParseText(source, path: path);
+        }
+
+        if (!planted) throw new InvalidOperationException($"no file {file} among the simulated ones");
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Orleans.Clustering.KubeDns.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("not below the repository");
+    }
+
+    /// <summary>Where figures for people go.</summary>
+    public static string Artifact(string name) =>
+        Path.Combine(Directory.CreateDirectory(Path.Combine(Root(), "artifacts")).FullName, name);
+}

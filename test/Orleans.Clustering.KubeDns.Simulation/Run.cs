@@ -1,0 +1,202 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>How a run ended: what it did, and whether the cluster settled once the faults had stopped.</summary>
+internal sealed record RunResult(
+    ulong Seed, int Steps, int Commits, int Reads, int Writes, int Lineages, bool NeedsRescue, ulong TraceHash);
+
+/// <summary>
+/// One seed: a phase in which anything may fail and only safety is asked for, then a whole network in which the
+/// cluster must settle within a bound, unless the majority of its voters is gone for good.
+/// </summary>
+internal sealed class Run
+{
+    private const long SettleWithin = 60_000;
+
+    private readonly SimRandom _random;
+    private readonly World _world;
+    private int _hosts;
+
+    private Run(ulong seed, TextWriter? trace)
+    {
+        _world = new World(seed, trace);
+        _random = new SimRandom(seed ^ 0x5DEECE66D);
+    }
+
+    /// <exception cref="SimulationFailedException">A rule was broken.</exception>
+    public static RunResult Execute(ulong seed, TextWriter? trace = null)
+    {
+        var run = new Run(seed, trace);
+        run.StartPods();
+        run.ScheduleFaults();
+        run._world.RunUntil(run._world.Plan.FaultsFor);
+        return run.Settle(seed);
+    }
+
+    private void StartPods()
+    {
+        for (var i = 0; i < _world.Plan.Pods; i++)
+        {
+            var name = $"silo-{i}";
+            var at = _world.Plan.StartAtOnce ? _random.Between(0, 50) : _random.Between(0, 8_000);
+            _world.At(at, () => Start(_world.AddPod(name, NextHost())));
+        }
+    }
+
+    private void Start(Pod pod)
+    {
+        if (!pod.IsDeleted && pod.Process is not { IsAlive: true }) _world.StartProcess(pod);
+    }
+
+    private string NextHost() => $"10.0.0.{++_hosts}";
+
+    private void ScheduleFaults()
+    {
+        Every(_world.Plan.CrashEvery, Crash);
+        Every(_world.Plan.PartitionEvery, Partition);
+        Every(_world.Plan.PauseEvery, Pause);
+        Every(_world.Plan.LeaveEvery, Leave);
+    }
+
+    private void Every(long mean, Action<SimProcess> fault)
+    {
+        if (mean == 0) return;
+        for (var at = _random.Between(0, 2 * mean); at < _world.Plan.FaultsFor; at += _random.Between(1, 2 * mean))
+        {
+            _world.At(at, () =>
+            {
+                if (_world.Alive.Count > 0) fault(_random.Pick(_world.Alive));
+            });
+        }
+    }
+
+    // Killed; then restarted in place, or its pod replaced under the same name at another address, or nothing for long.
+    private void Crash(SimProcess process)
+    {
+        _world.EndProcess(process, "Killed");
+        var after = _world.Now + _random.Between(10, 6_000);
+        if (_random.Chance(0.5)) _world.At(after, () => Start(process.Pod));
+        else Replace(process.Pod, after);
+    }
+
+    private void Replace(Pod pod, long after)
+    {
+        _world.At(after, () =>
+        {
+            if (pod.IsDeleted) return;
+            Delete(pod);
+            Start(_world.AddPod(pod.Name, NextHost()));
+        });
+    }
+
+    private void Delete(Pod pod)
+    {
+        pod.IsDeleted = true;
+        if (pod.Process is { IsAlive: true } process) _world.EndProcess(process, "Deleted");
+        _world.Dns.Withdraw(_world.Now, pod.Address);
+    }
+
+    private void Partition(SimProcess process)
+    {
+        var others = _world.Pods.Where(pod => pod != process.Pod).ToList();
+        foreach (var other in others)
+        {
+            if (_random.Chance(0.4)) continue;
+            _world.Network.Cut(process.Pod.Address, other.Address);
+            if (_random.Chance(0.7)) _world.Network.Cut(other.Address, process.Pod.Address);
+        }
+
+        _world.Say(process, "CutOff", "");
+        _world.At(_world.Now + _random.Between(500, 8_000), _world.Network.Heal);
+    }
+
+    private void Pause(SimProcess process)
+    {
+        process.PausedUntil = _world.Now + _random.Between(100, 6_000);
+        _world.Say(process, "Paused", $"until {process.PausedUntil}");
+    }
+
+    // As Kubernetes deletes a pod: told to stop, given time for its last write and its hand-over, then replaced.
+    private void Leave(SimProcess process)
+    {
+        if (process.IsLeaving) return;
+        process.IsLeaving = true;
+        _world.Say(process, "Leaving", "");
+        _world.WhenRunning(process, () => _world.Step(process, new Consensus.Leave()));
+        var deadline = _world.Now + 15_000;
+        void Poll()
+        {
+            if (!process.IsAlive) return;
+            var done = _world.Silos[process].HasEnded && process.Replica.HasHandedOver;
+            if (!done && _world.Now < deadline)
+            {
+                _world.At(_world.Now + 100, Poll);
+                return;
+            }
+
+            _world.EndProcess(process, "Stopped");
+            if (process.Pod.IsDeleted) return;
+            Delete(process.Pod);
+            var name = process.Pod.Name;
+            _world.At(_world.Now + _random.Between(100, 3_000), () => Start(_world.AddPod(name, NextHost())));
+        }
+
+        _world.At(_world.Now + 100, Poll);
+    }
+
+    private RunResult Settle(ulong seed)
+    {
+        _world.Network.IsWhole = true;
+        _world.Network.Heal();
+        _world.Dns.IsWhole = true;
+        foreach (var process in _world.Alive) process.PausedUntil = Math.Min(process.PausedUntil, _world.Now);
+        foreach (var pod in _world.Pods.ToList()) Start(pod);
+        var until = _world.Now + SettleWithin;
+        var obstacle = "nothing was tried";
+        while (_world.Now < until && !_world.IsUsedUp)
+        {
+            _world.RunUntil(_world.Now + 500);
+            obstacle = Obstacle();
+            if (obstacle.Length == 0 || NeedsRescue()) break;
+        }
+
+        if (_world.IsUsedUp) throw new SimulationFailedException("I8", $"{_world.Steps} steps by {_world.Now} ms: somebody spins");
+        if (obstacle.Length > 0 && !NeedsRescue())
+            throw new SimulationFailedException("I8", $"not settled after {SettleWithin} ms: {obstacle}");
+        return Result(seed);
+    }
+
+    private RunResult Result(ulong seed) => new(
+        seed, _world.Steps, _world.Checkers.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
+        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash);
+
+    // What is not as it should be once all is whole; empty if the cluster has settled.
+    private string Obstacle()
+    {
+        if (_world.Alive.Any(process => process.IsLeaving)) return "somebody is still leaving";
+        if (_world.Alive.FirstOrDefault(process => process.Replica.State is null) is { } outside)
+            return $"{outside} has no lineage: {outside.Replica.WaitingFor}";
+        var states = _world.Alive.Select(process => process.Replica.State!).ToList();
+        if (states.Select(state => state.Lineage).Distinct().Count() > 1) return "";
+        var newest = states.MaxBy(state => state.Index);
+        if (newest is null) return "";
+        foreach (var process in _world.Alive)
+        {
+            if (newest.Table.RowOf(process.Self) is not { State: SiloState.Active }) return $"{process} is not Active";
+        }
+
+        var target = Math.Min(5, _world.Alive.Count);
+        if (target % 2 == 0) target--;
+        if (newest.Voters.Count != target) return $"{newest.Voters} vote, {target} should";
+        if (newest.Voters.Any(voter => !_world.IsAlive(voter))) return $"a dead voter in {newest.Voters}";
+        return states.Any(state => state.Index < newest.Index - 5) ? "somebody lags" : "";
+    }
+
+    // The majority of the newest configuration has ended: only the rescue of protocol § 7 can help.
+    private bool NeedsRescue() => _world.Alive
+        .Select(process => process.Replica.State).OfType<ClusterState>()
+        .Select(state => _world.Checkers.Newest((state.Lineage, state.Epoch)))
+        .Any(newest => newest.Voters.Count(_world.IsAlive) < newest.Majority);
+}

@@ -1,0 +1,36 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// The headless service: one linear history of who is published, of which every answer is a prefix, no staler than the
+/// plan says. Two answers may go back in time, as two resolvers do.
+/// </summary>
+internal sealed class SimDns(SimRandom random, FaultPlan plan)
+{
+    private readonly List<(long At, Sequence<ListedPeer> Listed)> _history = [(long.MinValue, default)];
+
+    /// <summary>Whether look-ups have stopped failing.</summary>
+    public bool IsWhole { get; set; }
+
+    public bool IsPublished(PeerAddress address) => _history[^1].Listed.Any(listed => listed.Address == address);
+
+    public void Publish(long now, ListedPeer peer) => Change(now, _history[^1].Listed.Append(peer));
+
+    public void Withdraw(long now, PeerAddress address) =>
+        Change(now, _history[^1].Listed.Where(listed => listed.Address != address));
+
+    /// <summary>An answer to a question asked at <paramref name="asked"/>, as it comes in at <paramref name="now"/>.</summary>
+    public View Answer(long asked, long now, long askedLocal)
+    {
+        if (!IsWhole && random.Chance(plan.DnsFailure)) return new View(askedLocal, false, default, plan.Staleness);
+        var asOf = random.Between(asked - plan.Staleness, now);
+        var listed = _history.Last(entry => entry.At <= asOf).Listed;
+        return listed.Count == 0
+            ? new View(askedLocal, false, default, plan.Staleness)
+            : new View(askedLocal, true, listed, plan.Staleness);
+    }
+
+    private void Change(long now, IEnumerable<ListedPeer> listed) => _history.Add((now, listed.ToSequence()));
+}

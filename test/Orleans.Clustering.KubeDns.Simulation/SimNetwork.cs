@@ -1,0 +1,74 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// Loses, delays, duplicates and reorders requests and replies. A closed port refuses; an address without a pod, a
+/// partition and a paused process are silent.
+/// </summary>
+internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
+{
+    private const long TimesOutAfter = 2_000;
+
+    private readonly Dictionary<long, (SimProcess Asker, Send Request)> _open = [];
+    private readonly HashSet<(PeerAddress, PeerAddress)> _cut = [];
+    private long _handles;
+
+    public bool IsWhole { get; set; }
+
+    public void Cut(PeerAddress from, PeerAddress to) => _cut.Add((from, to));
+
+    public void Heal() => _cut.Clear();
+
+    public void Send(SimProcess sender, Send send)
+    {
+        if (send.Handle == 0) Ask(sender, send);
+        else Answer(sender, send);
+    }
+
+    private void Ask(SimProcess sender, Send send)
+    {
+        var handle = ++_handles;
+        _open[handle] = (sender, send);
+        world.At(world.Now + TimesOutAfter, () => Fail(handle, refused: false));
+        if (IsLost(sender.Pod.Address, send.To)) return;
+        var copies = !IsWhole && random.Chance(plan.Duplication) ? 2 : 1;
+        for (var i = 0; i < copies; i++) world.At(world.Now + Delay(), () => Deliver(handle, send));
+    }
+
+    private void Deliver(long handle, Send send)
+    {
+        if (world.ProcessAt(send.To) is { } receiver)
+            world.WhenRunning(receiver, () => world.Step(receiver, new Received(handle, send.Envelope)));
+        else if (!world.IsDeleted(send.To))
+            world.At(world.Now + Delay(), () => Fail(handle, refused: true));
+    }
+
+    // The reply comes back on the asker's own connection: a process that started since never sees it.
+    private void Answer(SimProcess sender, Send send)
+    {
+        if (!_open.TryGetValue(send.Handle, out var open) || IsLost(sender.Pod.Address, send.To)) return;
+        world.At(world.Now + Delay(), () =>
+        {
+            if (!_open.Remove(send.Handle)) return;
+            world.WhenRunning(open.Asker, () => world.Step(open.Asker, new Received(0, send.Envelope)));
+        });
+    }
+
+    private void Fail(long handle, bool refused)
+    {
+        if (!_open.Remove(handle, out var open)) return;
+        world.WhenRunning(open.Asker, () => world.Step(
+            open.Asker, new Undelivered(open.Request.To, open.Request.Envelope.To, refused)));
+    }
+
+    private bool IsLost(PeerAddress from, PeerAddress to) =>
+        _cut.Contains((from, to)) || (!IsWhole && random.Chance(plan.Loss));
+
+    private long Delay()
+    {
+        if (!IsWhole && plan.SlowTail > 0 && random.Chance(0.05)) return random.Between(20, plan.SlowTail);
+        return random.Between(1, 12);
+    }
+}
