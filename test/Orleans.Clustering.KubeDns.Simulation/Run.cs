@@ -5,7 +5,8 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>How a run ended: what it did, and whether the cluster settled once the faults had stopped.</summary>
 internal sealed record RunResult(
-    ulong Seed, int Steps, int Commits, int Reads, int Writes, int Lineages, bool NeedsRescue, ulong TraceHash);
+    ulong Seed, int Steps, int Commits, int Reads, int Writes, int Lineages, bool NeedsRescue, ulong TraceHash,
+    IReadOnlyDictionary<string, int> Happened);
 
 /// <summary>
 /// One seed: a phase in which anything may fail and only safety is asked for, then a whole network in which the
@@ -170,7 +171,7 @@ internal sealed class Run
 
     private RunResult Result(ulong seed) => new(
         seed, _world.Steps, _world.Checkers.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
-        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash);
+        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash, _world.Happened);
 
     // What is not as it should be once all is whole; empty if the cluster has settled.
     private string Obstacle()

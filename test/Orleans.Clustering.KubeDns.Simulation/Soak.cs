@@ -33,6 +33,11 @@ internal sealed class Tally
             + $"{_results.Count(result => result.Lineages > 1)} saw another lineage after the first had ended";
     }
 
+    /// <summary>What happened how often, over all runs.</summary>
+    public string Coverage() => string.Join(", ", _results.SelectMany(result => result.Happened)
+        .GroupBy(each => each.Key).OrderBy(group => group.Key)
+        .Select(group => $"{group.Key} {group.Sum(each => each.Value)}"));
+
     private double Mean(Func<RunResult, int> figure) => _results.Count == 0 ? 0 : _results.Average(figure);
 }
 

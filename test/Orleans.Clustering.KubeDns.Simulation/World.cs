@@ -41,6 +41,9 @@ internal sealed class World
 
     public int Steps { get; private set; }
 
+    /// <summary>How often each event was said: what the run covered.</summary>
+    public Dictionary<string, int> Happened { get; } = [];
+
     public ulong TraceHash { get; private set; } = 14695981039346656037;
 
     public IReadOnlyList<SimProcess> Alive => _alive;
@@ -130,6 +133,7 @@ internal sealed class World
     public void Say(SimProcess process, string name, string text)
     {
         Mix(name);
+        Happened[name] = Happened.GetValueOrDefault(name) + 1;
         _trace?.WriteLine($"{Now,8} {process} {name} {text}");
     }
 

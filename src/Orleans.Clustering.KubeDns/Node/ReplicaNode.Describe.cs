@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Clustering.KubeDns.Consensus;
+
+namespace Orleans.Clustering.KubeDns.Node;
+
+// What the node tells people: its status, and the machine's traces as log events.
+internal sealed partial class ReplicaNode
+{
+    private const long AnswersFor = 5_000;
+
+    // The machine's parts read here are immutable values, so a reader on another thread sees one or the next.
+    private NodeStatus Describe()
+    {
+        var state = _replica.State;
+        var now = Now();
+        var peers = _replica.Contacts.Values.Select(contact => new PeerStatus(
+            contact.Address.ToString(), contact.Member?.Fqdn ?? contact.Listed ?? "", Describe(contact, now),
+            TimeSpan.FromMilliseconds(contact.AnsweredAt < 0 ? -1 : now - contact.AnsweredAt))).ToList();
+        return new NodeStatus(
+            _phase, WaitingFor(state, now), _time.GetElapsedTime(_steppedAt), Self, state?.Lineage ?? Guid.Empty,
+            state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
+            state?.IsVoter(Self.Nonce) == true, [.. (state?.Voters ?? default).Select(voter => voter.Fqdn)], peers,
+            [.. (_replica.LastView?.Listed ?? default).Select(listed => $"{listed.Fqdn} {listed.Address}")], _diagnosis);
+    }
+
+    private string WaitingFor(ClusterState? state, long now)
+    {
+        if (_phase is NodePhase.Stopped or NodePhase.NotStarted) return "";
+        if (state is null) return $"waiting for {_replica.WaitingFor}";
+        var missing = state.Voters
+            .Where(voter => voter != Self && !Answers(_replica.Contacts.GetValueOrDefault(voter.Address), now)).ToList();
+        return state.Voters.Count - missing.Count >= state.Majority || !state.IsVoter(Self.Nonce)
+            ? ""
+            : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";
+    }
+
+    private static bool Answers(Contact? contact, long now) => contact?.AnsweredWithin(AnswersFor, now) == true;
+
+    private static string Describe(Contact contact, long now) =>
+        contact.IsForeign ? "foreign" : contact.Refuses ? "refuses" : Answers(contact, now) ? "answers" : "silent";
+
+    private void LogTrace(Trace trace)
+    {
+        switch (trace.Event)
+        {
+            case "Founding" or "Joined" or "VotersChanged" or "LeaderChanged":
+                LogChange(trace.Event, trace.Text);
+                break;
+            case "WaitingToFound" or "MemberEnded" or "ForeignCluster" or "PassedOver":
+                LogWarning(trace.Event, trace.Text);
+                break;
+            default:
+                LogDetail(trace.Event, trace.Text);
+                break;
+        }
+    }
+
+    [LoggerMessage(5100, LogLevel.Information, "{Event}: {Text}")]
+    private partial void LogChange(string @event, string text);
+
+    [LoggerMessage(5101, LogLevel.Warning, "{Event}: {Text}")]
+    private partial void LogWarning(string @event, string text);
+
+    [LoggerMessage(5102, LogLevel.Debug, "{Event}: {Text}")]
+    private partial void LogDetail(string @event, string text);
+
+    [LoggerMessage(5103, LogLevel.Warning, "NoQuorum: joined, but the first read found no majority: {Reason}")]
+    private partial void LogNoQuorumYet(string reason);
+
+    [LoggerMessage(5104, LogLevel.Warning, "Stopping without having handed the vote over within {Seconds} s")]
+    private partial void LogNotHandedOver(double seconds);
+
+    [LoggerMessage(5105, LogLevel.Error, "Sending to {Address} failed in an unexpected way")]
+    private partial void LogUnexpected(Exception error, string address);
+
+    [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
+    private partial void LogLookUpFailed(Exception error);
+
+    [LoggerMessage(5107, LogLevel.Critical, "The replica broke a rule of its protocol and ends this process")]
+    private partial void LogFailed(Exception error);
+}

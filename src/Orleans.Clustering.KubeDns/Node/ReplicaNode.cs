@@ -1,0 +1,313 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+using Orleans.Clustering.KubeDns.Transport;
+
+namespace Orleans.Clustering.KubeDns.Node;
+
+/// <summary>What the node is wired to: how it listens, speaks, asks DNS, and ends the process if a rule broke.</summary>
+internal sealed record NodeWiring(
+    Func<Func<Envelope, CancellationToken, Task<Envelope?>>, CancellationToken, Task<IAsyncDisposable>> Listen,
+    IPeerClient Peers,
+    Func<CancellationToken, Task<DnsSighting>> LookUp,
+    Action<Exception> Fatal);
+
+/// <summary>
+/// A look-up as the node needs it. <c>AskedAt</c> is the time provider's timestamp before the question was sent.
+/// </summary>
+internal sealed record DnsSighting(
+    long AskedAt, bool IsComplete, Sequence<ListedPeer> Listed, TimeSpan Staleness, string Diagnosis);
+
+/// <summary>
+/// The only loop: takes inputs one at a time, steps the machine, carries out its effects. Nothing here decides; nothing
+/// that waits runs on the loop.
+/// </summary>
+internal sealed partial class ReplicaNode : INode
+{
+    private static readonly DateTimeOffset Zero = new(2022, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Channel<Input> _inbox;
+    private readonly Calls _calls = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<Envelope?>> _requests = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _handedOver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Replica _replica;
+    private readonly NodeSettings _settings;
+    private readonly NodeWiring _wiring;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+    private readonly long _origin;
+    private IAsyncDisposable? _listener;
+    private Task _loop = Task.CompletedTask;
+    private long _handles;
+    private int _lookUps;
+    private int _tableVersion = -1;
+    private long _steppedAt;
+    private volatile NodePhase _phase = NodePhase.NotStarted;
+    private volatile string _diagnosis = "";
+
+    public ReplicaNode(
+        Replica replica, NodeSettings settings, NodeWiring wiring, TimeProvider time, ILogger logger)
+    {
+        (_replica, _settings, _wiring, _time, _logger) = (replica, settings, wiring, time, logger);
+        _inbox = Channel.CreateBounded<Input>(new BoundedChannelOptions(settings.InboxCapacity)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+        });
+        _origin = time.GetTimestamp();
+        _steppedAt = _origin;
+        _timer = time.CreateTimer(_ => Post(new Tick()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public event Action<int>? TableVersionLearned;
+
+    public MemberId Self => _replica.Self;
+
+    public NodeStatus Status => Describe();
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listener = await _wiring.Listen(ServeAsync, cancellationToken).ConfigureAwait(false);
+        _phase = NodePhase.Founding;
+        _loop = Task.Run(LoopAsync, CancellationToken.None);
+        Post(new Tick());
+    }
+
+    public async Task WaitUntilJoinedAsync(CancellationToken cancellationToken)
+    {
+        await _joined.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                await ReadAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException error)
+            {
+                LogNoQuorumYet(error.Message);
+            }
+        }
+    }
+
+    public async Task<TableView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var deadline = Deadline(_settings.ReadTimeout);
+        var effect = await _calls.WaitAsync(
+            ticket => Post(new AskRead(ticket, deadline)), _settings.ReadTimeout, "Read", _time, cancellationToken)
+            .ConfigureAwait(false);
+        if (effect is not ReadAnswered { State: var state }) throw NoDecision("Read", _settings.ReadTimeout);
+        return new TableView(state.Tag, state.Table, _replica.Beats);
+    }
+
+    public async Task<bool> WriteAsync(TableCommand change, CancellationToken cancellationToken)
+    {
+        var what = change.GetType().Name;
+        var deadline = Deadline(_settings.WriteTimeout);
+        var effect = await _calls.WaitAsync(
+            ticket => Post(new AskWrite(ticket, change, deadline)), _settings.WriteTimeout, what, _time,
+            cancellationToken).ConfigureAwait(false);
+        return effect is Answered { Answer: { } answer }
+            ? answer switch
+            {
+                Answer.Done => true,
+                Answer.Lost => false,
+                _ => throw new TimeoutException($"{what}: its outcome is not known any more."),
+            }
+            : throw NoDecision(what, _settings.WriteTimeout);
+    }
+
+    public async Task HeartbeatAsync(SiloId silo, long ticks, CancellationToken cancellationToken)
+    {
+        var deadline = Deadline(_settings.WriteTimeout);
+        var effect = await _calls.WaitAsync(
+            ticket => Post(new AskBeat(ticket, new Beat(silo, ticks), deadline)), _settings.WriteTimeout, "Heartbeat",
+            _time, cancellationToken).ConfigureAwait(false);
+        if (effect is not Answered { Answer: Answer.Done }) throw NoDecision("Heartbeat", _settings.WriteTimeout);
+    }
+
+    public void BeginStop()
+    {
+        if (_phase is NodePhase.Founding or NodePhase.Joined) _phase = NodePhase.Stopping;
+        Post(new Leave());
+    }
+
+    public async Task HandOverAsync(CancellationToken cancellationToken)
+    {
+        BeginStop();
+        try
+        {
+            await _handedOver.Task.WaitAsync(_settings.HandOverTimeout, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            LogNotHandedOver(_settings.HandOverTimeout.TotalSeconds);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_phase == NodePhase.Stopped) return;
+        _phase = NodePhase.Stopped;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _inbox.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+        if (_listener is not null) await _listener.DisposeAsync().ConfigureAwait(false);
+        await _wiring.Peers.DisposeAsync().ConfigureAwait(false);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        _calls.EndAll(new ObjectDisposedException(nameof(ReplicaNode)));
+        foreach (var (_, request) in _requests) request.TrySetResult(null);
+    }
+
+    private bool Post(Input input) => _inbox.Writer.TryWrite(input);
+
+    private async Task LoopAsync()
+    {
+        try
+        {
+            await foreach (var input in _inbox.Reader.ReadAllAsync(_stopping.Token).ConfigureAwait(false)) Step(input);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The way it ends.
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
+
+    private void Step(Input input)
+    {
+        _steppedAt = _time.GetTimestamp();
+        foreach (var effect in _replica.Step(Now(), Wall(), input)) Carry(effect);
+        if (_phase == NodePhase.Stopping && _replica.HasHandedOver) _handedOver.TrySetResult();
+        var wait = Math.Clamp(_replica.NextDue - Now(), 1, 1_000);
+        _timer.Change(TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Carry(Effect effect)
+    {
+        switch (effect)
+        {
+            case Send { Handle: 0 } send: _ = AskAsync(send); break;
+            case Send send: Answer(send); break;
+            case LookUp: if (Interlocked.Exchange(ref _lookUps, 1) == 0) _ = LookUpAsync(); break;
+            case Committed committed: OnCommitted(committed); break;
+            case Answered answered: _calls.Complete(answered.Ticket, answered); break;
+            case ReadAnswered read: _calls.Complete(read.Ticket, read); break;
+            case Trace trace: LogTrace(trace); break;
+        }
+    }
+
+    private void OnCommitted(Committed committed)
+    {
+        if (_phase == NodePhase.Founding) _phase = NodePhase.Joined;
+        _joined.TrySetResult();
+        var version = committed.State.Table.Version;
+        if (version <= _tableVersion) return;
+        _tableVersion = version;
+        TableVersionLearned?.Invoke(version);
+    }
+
+    private async Task AskAsync(Send send)
+    {
+        try
+        {
+            var timeout = send.Envelope.Body switch
+            {
+                Submit => _settings.WriteTimeout,
+                Read or Fetch => _settings.ReadTimeout,
+                _ => _settings.MessageTimeout,
+            };
+            var reply = await _wiring.Peers.SendAsync(send.To, send.Envelope, timeout, _stopping.Token)
+                .ConfigureAwait(false);
+            if (reply is { Outcome: Delivery.Replied, Envelope: { } envelope }) Post(new Received(0, envelope));
+            else if (reply.Outcome != Delivery.NoReply)
+                Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node ends.
+        }
+        catch (Exception error)
+        {
+            LogUnexpected(error, send.To.ToString());
+            Post(new Undelivered(send.To, send.Envelope.To, WasRefused: false));
+        }
+    }
+
+    // A request that the machine leaves unanswered ends with the listener's own deadline.
+    private async Task<Envelope?> ServeAsync(Envelope envelope, CancellationToken cancellationToken)
+    {
+        var handle = Interlocked.Increment(ref _handles);
+        var source = new TaskCompletionSource<Envelope?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests[handle] = source;
+        try
+        {
+            if (!Post(new Received(handle, envelope))) return null;
+            return await source.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _requests.TryRemove(handle, out _);
+        }
+    }
+
+    private void Answer(Send send)
+    {
+        if (_requests.TryGetValue(send.Handle, out var source)) source.TrySetResult(send.Envelope);
+    }
+
+    private async Task LookUpAsync()
+    {
+        try
+        {
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            bound.CancelAfter(_settings.LookUpTimeout);
+            var seen = await _wiring.LookUp(bound.Token).ConfigureAwait(false);
+            _diagnosis = seen.Diagnosis;
+            Post(new Viewed(new View(
+                Milliseconds(seen.AskedAt), seen.IsComplete, seen.Listed, (long)seen.Staleness.TotalMilliseconds)));
+        }
+        catch (OperationCanceledException)
+        {
+            // Too slow, or the node ends: nothing was learned.
+        }
+        catch (Exception error)
+        {
+            LogLookUpFailed(error);
+        }
+        finally
+        {
+            Volatile.Write(ref _lookUps, 0);
+        }
+    }
+
+    private void Fail(Exception error)
+    {
+        _phase = NodePhase.Failed;
+        LogFailed(error);
+        _inbox.Writer.TryComplete(error);
+        _calls.EndAll(error);
+        _joined.TrySetException(error);
+        _handedOver.TrySetResult();
+        _wiring.Fatal(error);
+    }
+
+    private long Now() => Milliseconds(_time.GetTimestamp());
+
+    private long Milliseconds(long timestamp) => (long)_time.GetElapsedTime(_origin, timestamp).TotalMilliseconds;
+
+    private long Wall() => (long)(_time.GetUtcNow() - Zero).TotalSeconds;
+
+    private long Deadline(TimeSpan timeout) => Now() + (long)timeout.TotalMilliseconds;
+
+    private TimeoutException NoDecision(string what, TimeSpan timeout) =>
+        new($"{what}: no decision within {timeout.TotalSeconds:0.#} s; the outcome is unknown. {Describe().WaitingFor}");
+}
