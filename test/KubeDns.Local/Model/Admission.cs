@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace KubeDns.Local.Model;
 
-/// <summary>Refuses what the Kubernetes API would refuse, so that a typing error is not taken for a DNS fault.</summary>
+/// <summary>Refuses what the API server would refuse, so that a typing error is not taken for a DNS fault.</summary>
 internal static partial class Admission
 {
     public static void Check(ServiceSpec service)
@@ -64,10 +64,15 @@ internal static partial class Admission
     private static void RequirePort(int port) =>
         Require(port is > 0 and <= ushort.MaxValue, $"{port} is no port: 1 to 65535");
 
-    private static void RequireOneOfEachFamily(IReadOnlyList<IPAddress> addresses) =>
+    private static void RequireOneOfEachFamily(IReadOnlyList<IPAddress> addresses)
+    {
         Require(
             addresses.Select(a => a.AddressFamily).Distinct().Count() == addresses.Count,
             "more than one address of a family");
+        Require(
+            !addresses.Any(a => a.IsIPv4MappedToIPv6 || a.ToString().Contains('%')),
+            "an address has a scope or is an IPv4 address in IPv6 clothes");
+    }
 
     private static void Require(bool condition, string fault)
     {

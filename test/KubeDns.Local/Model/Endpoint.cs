@@ -12,6 +12,6 @@ internal sealed record Endpoint(string Label, IPAddress Address, string PortName
 {
     public const int NoPort = -1;
 
-    /// <summary>The place of an endpoint whose pod has none of the service's ports; CoreDNS keeps its address.</summary>
+    /// <summary>Stands for a pod that has none of the service's ports; CoreDNS still lists its address.</summary>
     public static Endpoint Portless(string label, IPAddress address) => new(label, address, "", "TCP", NoPort);
 }

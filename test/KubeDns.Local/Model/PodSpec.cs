@@ -30,7 +30,8 @@ internal sealed record PodSpec(string Namespace, string Name)
     internal PodKey Key => new(Namespace, Name);
 
     /// <summary>A pod as a StatefulSet makes it.</summary>
-    public static PodSpec OfStatefulSet(string @namespace, string name, string serviceName, params IPAddress[] addresses) =>
+    public static PodSpec OfStatefulSet(
+        string @namespace, string name, string serviceName, params IPAddress[] addresses) =>
         new(@namespace, name)
         {
             Addresses = addresses,
