@@ -8,6 +8,9 @@ internal static partial class Admission
 {
     public static void Check(ServiceSpec service)
     {
+        ArgumentNullException.ThrowIfNull(service);
+        RequireNoGaps(service.Ports);
+        RequireNoGaps(service.ClusterIPs);
         RequireLabel(service.Namespace, "namespace");
         RequireLabel(service.Name, "service name");
         foreach (var port in service.Ports)
@@ -25,6 +28,9 @@ internal static partial class Admission
 
     public static void Check(PodSpec pod)
     {
+        ArgumentNullException.ThrowIfNull(pod);
+        RequireNoGaps(pod.Addresses);
+        RequireNoGaps(pod.Services);
         RequireLabel(pod.Namespace, "namespace");
         Require(pod.Name.Length <= 253 && pod.Name.Split('.').All(IsLabel), $"'{pod.Name}' is no pod name");
         foreach (var label in new[] { pod.Hostname, pod.Subdomain }.OfType<string>())
@@ -48,6 +54,7 @@ internal static partial class Admission
 
     public static void Check(FaultSpec fault)
     {
+        ArgumentNullException.ThrowIfNull(fault);
         Require(fault.AnswerDelayMs is null or >= 0, "answerDelayMs is negative");
         Require(fault.PublicationDelayMs is null or >= -1, "publicationDelayMs is below -1");
         Require(fault.Ttl is null or >= 0, "ttl is negative");
@@ -55,6 +62,10 @@ internal static partial class Admission
 
     public static void RequireLabel(string text, string what) =>
         Require(IsLabel(text), $"'{text}' is no {what}: lower-case letters, digits and dashes, at most 63");
+
+    // The JSON reader checks members against null, but not the elements of lists.
+    private static void RequireNoGaps(IEnumerable<object?> list) =>
+        Require(list.All(element => element is not null), "a list of addresses, ports or names contains null");
 
     private static bool IsLabel(string text) => text.Length <= 63 && Label().IsMatch(text);
 

@@ -40,9 +40,10 @@ internal sealed record ClusterState
         }
 
         cluster.Faults = Faults;
-        foreach (var (@namespace, service, faults) in ServiceFaults)
+        foreach (var faults in ServiceFaults)
         {
-            cluster.SetServiceFaults(@namespace, service, faults);
+            ArgumentNullException.ThrowIfNull(faults);
+            cluster.SetServiceFaults(faults.Namespace, faults.Service, faults.Faults);
         }
 
         cluster.Synchronised = Synchronised;

@@ -117,6 +117,8 @@ internal sealed class LocalCluster(TimeProvider time, bool endpointPodNames)
     /// <summary>Sets the faults of one service; null ends them. The service need not exist (yet).</summary>
     public void SetServiceFaults(string @namespace, string name, FaultSpec? faults)
     {
+        Admission.RequireLabel(@namespace, "namespace");
+        Admission.RequireLabel(name, "service name");
         Admission.Check(faults ?? FaultSpec.None);
         Locked(() =>
         {

@@ -29,7 +29,7 @@ internal sealed class LocalDnsServer : IAsyncDisposable
             Task.Run(() => new TcpPort(ports.Tcp, _exchange, options.Time).RunAsync(_stopping.Token)));
     }
 
-    /// <summary>Raised for every query after its answer was decided and before it is sent; must return quickly.</summary>
+    /// <summary>Raised for every query, before its answer is sent; handlers must return quickly.</summary>
     public event Action<ObservedQuery>? Observed
     {
         add => _exchange.Observed += value;
@@ -107,9 +107,9 @@ internal sealed class LocalDnsServer : IAsyncDisposable
         try
         {
             var zone = DnsName.Parse(text);
-            return zone.EncodedLength <= MaximumZone
+            return zone.Labels.Count > 0 && zone.EncodedLength <= MaximumZone
                 ? zone
-                : throw new FormatException($"Zone '{text}' leaves no room for the names in it.");
+                : throw new FormatException($"Zone '{text}' is empty or leaves no room for the names in it.");
         }
         catch (FormatException e)
         {

@@ -108,6 +108,9 @@ public sealed class ControlPortTests : IAsyncLifetime
     [InlineData("/namespaces/default/pods/silo-0", """{ "addresses": ["127.0.0.x"] }""", "address")]
     [InlineData("/namespaces/default/pods/silo-0", """{ "addresses": ["10.0.0.1", "10.0.0.2"] }""", "family")]
     [InlineData("/namespaces/default/pods/silo-0", """{ "addresses": [null] }""", "address")]
+    [InlineData("/namespaces/default/pods/silo-0", """{ "services": [null] }""", "null")]
+    [InlineData("/namespaces/default/services/orleans", """{ "ports": [null] }""", "null")]
+    [InlineData("/namespaces/default/services/o_o/faults", "{}", "service name")]
     [InlineData("/namespaces/default/pods/silo-0", """{ "hostname": "Silo" }""", "host name")]
     public async Task Bad_input_is_refused_with_a_reason(string path, string body, params string[] words)
     {

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using DnsClient.Protocol;
 using KubeDns.Local.Model;
 using KubeDns.Local.Server;
 using Xunit;
@@ -36,11 +38,8 @@ public sealed class TruncationTests
         Assert.InRange(response.Length, size - 90, size);
         Assert.InRange(DnsProbe.Count(response, 1), 5, 99);
         Assert.Equal(edns is null ? 0 : 1, DnsProbe.Count(response, 3));
-
-        await using var dns = await StartAsync(100);
-        var answer = await new DnsProbe(dns).AskAsync(Question, DnsClient.QueryType.SRV, edns: edns ?? 0);
-        var names = answer.Answers.OfType<DnsClient.Protocol.SrvRecord>().Select(r => r.Target.Value).ToList();
-        Assert.Equal(Enumerable.Range(0, names.Count).Select(i => Name(i)), names.Select(n => n.Split('.')[0]));
+        var labels = SrvLabels(response);
+        Assert.Equal(Enumerable.Range(0, labels.Count).Select(Name), labels);
     }
 
     [Fact]
@@ -71,16 +70,19 @@ public sealed class TruncationTests
         Assert.InRange((await new DnsProbe(dns).UdpAsync(DnsProbe.Query(Question, Srv, 4096))).Length, 1000, 1232);
     }
 
-    [Fact]
-    public async Task Compressed_answer_reads_the_same_as_over_tcp()
+    [Theory]
+    [InlineData(40, false)]
+    [InlineData(600, true)]
+    public async Task Compressed_answer_can_be_read(int pods, bool tcp)
     {
-        await using var dns = await StartAsync(250);
-        var probe = new DnsProbe(dns);
-        var response = await probe.AskAsync(Question, DnsClient.QueryType.SRV, edns: 32000);
-        Assert.Equal(
-            DnsProbe.Show(await probe.AskAsync(Question, DnsClient.QueryType.SRV, tcp: true)),
-            DnsProbe.Show(response));
-        Assert.False(response.Header.ResultTruncated);
+        // 600 pods reach beyond the 16 KiB that compression pointers can point into.
+        await using var dns = await StartAsync(pods);
+        var answer = await new DnsProbe(dns).AskAsync(Question, DnsClient.QueryType.SRV, tcp, edns: 4096);
+        var targets = answer.Answers.OfType<SrvRecord>().Select(r => r.Target.Original);
+        var glue = answer.Additionals.OfType<ARecord>().Select(r => (r.DomainName.Original, r.Address)).ToList();
+        var names = Enumerable.Range(0, pods).Select(i => Name(i) + ".orleans.default.svc.cluster.local.").ToList();
+        Assert.Equal(names, targets);
+        Assert.Equal(names.Select((n, i) => (n, Address(i))), glue);
     }
 
     private static async Task<byte[]> AskAsync(int pods, int? edns)
@@ -97,9 +99,27 @@ public sealed class TruncationTests
             {
                 Services = [new ServiceSpec("default", "orleans") { Ports = [new("discovery", 11112)] }],
                 Pods = [.. Enumerable.Range(0, pods).Select(i => PodSpec.OfStatefulSet(
-                    "default", Name(i), "orleans", new IPAddress([10, 0, (byte)(i >> 8), (byte)i])))],
+                    "default", Name(i), "orleans", Address(i)))],
             },
         });
+
+    private static IPAddress Address(int index) => new([10, 0, (byte)(index >> 8), (byte)index]);
+
+    /// <summary>First labels of the targets, by counting bytes: DnsClient does not show truncated answers.</summary>
+    private static List<string> SrvLabels(byte[] response)
+    {
+        var labels = new List<string>();
+        var at = DnsProbe.Query(Question, Srv).Length;
+        for (var record = 0; record < DnsProbe.Count(response, 1); record++)
+        {
+            Assert.Equal(0xc0, response[at] & 0xc0);
+            var target = at + 12 + 6;
+            labels.Add(Encoding.ASCII.GetString(response, target + 1, response[target]));
+            at += 12 + (response[at + 10] << 8) + response[at + 11];
+        }
+
+        return labels;
+    }
 
     private static string Name(int index) => $"silo-{index.ToString().PadLeft(FirstLabel - 5, '0')}";
 }
