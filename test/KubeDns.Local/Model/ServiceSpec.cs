@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Serialization;
 
 namespace KubeDns.Local.Model;
 
@@ -19,7 +20,11 @@ internal sealed record ServicePort(string Name, int Port)
 internal enum Families
 {
     DualStack,
+
+    [JsonStringEnumMemberName("ipv4")]
     IPv4,
+
+    [JsonStringEnumMemberName("ipv6")]
     IPv6,
 }
 

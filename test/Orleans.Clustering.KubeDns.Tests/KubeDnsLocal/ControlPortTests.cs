@@ -89,6 +89,31 @@ public sealed class ControlPortTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("ipv4", "10.0.0.1", "")]
+    [InlineData("ipv6", "", "fd00::1")]
+    [InlineData("dualStack", "10.0.0.1", "fd00::1")]
+    public async Task Families_are_told_as_documented(string families, string v4, string v6)
+    {
+        await SendAsync("PUT", "/namespaces/default/services/orleans", $"{{ \"families\": \"{families}\" }}");
+        await SendAsync("PUT", "/namespaces/default/pods/silo-0",
+            """{ "addresses": ["10.0.0.1", "fd00::1"], "services": ["orleans"] }""");
+        Assert.Equal(v4, await AddressesAsync());
+        var answer = await new DnsProbe(_dns).AskAsync(Name, QueryType.AAAA);
+        Assert.Equal(v6, string.Join(' ', answer.Answers.AaaaRecords().Select(a => a.Address)));
+        Assert.Contains($"\"families\": \"{families}\"", await _http.GetStringAsync("/state"));
+    }
+
+    [Fact]
+    public async Task Documented_configuration_is_accepted()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "local-dns.md"));
+        var json = page.Split("```json\n")[1].Split("```")[0];
+        ClusterJson.Read<ClusterState>(json).ApplyTo(_dns.Cluster);
+        var answer = await new DnsProbe(_dns).AskAsync("_discovery._tcp." + Name, QueryType.SRV);
+        Assert.Equal([21112, 21113], answer.Answers.SrvRecords().Select(s => (int)s.Port));
+    }
+
+    [Theory]
     [InlineData("/faults", "", "JSON")]
     [InlineData("/faults", "null", "null")]
     [InlineData("/faults", "[]", "$")]
@@ -128,6 +153,17 @@ public sealed class ControlPortTests : IAsyncLifetime
     [InlineData("GET", "/nowhere", null)]
     public async Task Missing_things_are_not_found(string method, string path, string? body) =>
         await SendAsync(method, path, body, HttpStatusCode.NotFound);
+
+    private static string Root()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "Orleans.Clustering.KubeDns.sln")))
+        {
+            directory = Path.GetDirectoryName(directory)!;
+        }
+
+        return directory;
+    }
 
     private Task<string> AddressesAsync() => new DnsProbe(_dns).AddressesAsync(Name);
 

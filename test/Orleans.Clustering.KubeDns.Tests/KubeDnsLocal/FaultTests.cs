@@ -99,13 +99,15 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public async Task Late_answer_holds_up_no_other()
     {
-        Fault(new() { AnswerDelayMs = 400 });
+        Fault(new() { AnswerDelayMs = 1000 });
+        using var socket = new UdpClient();
+        socket.Connect(_dns.EndPoint);
         var watch = Stopwatch.StartNew();
-        var late = _probe.UdpAsync(DnsProbe.Query(Faulty, A));
-        await _probe.UdpAsync(DnsProbe.Query(Sound, A));
-        Assert.False(late.IsCompleted);
-        await late;
-        Assert.InRange(watch.ElapsedMilliseconds, 390, long.MaxValue);
+        await socket.SendAsync(DnsProbe.Query(Faulty, A));
+        await socket.SendAsync(DnsProbe.Query(Sound, A));
+        Assert.Equal(1, DnsProbe.Count((await socket.ReceiveAsync().WaitAsync(DnsProbe.Patience)).Buffer, 1));
+        Assert.Equal(4, DnsProbe.Count((await socket.ReceiveAsync().WaitAsync(DnsProbe.Patience)).Buffer, 1));
+        Assert.InRange(watch.ElapsedMilliseconds, 990, long.MaxValue);
     }
 
     [Fact]
