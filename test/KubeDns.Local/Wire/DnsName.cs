@@ -7,7 +7,11 @@ internal sealed class DnsName
     public const int MaximumLabel = 63;
     public const int MaximumBytes = 255;
 
+    // No byte of a label becomes this char, so that two names with the same text have the same labels.
+    private const char Separator = '\uffff';
+
     private readonly string[] _labels;
+    private readonly string _text;
 
     public DnsName(IEnumerable<string> labels)
     {
@@ -17,6 +21,7 @@ internal sealed class DnsName
             throw new FormatException($"'{this}' is no domain name: each label has 1 to {MaximumLabel} characters.");
         }
 
+        _text = string.Join(Separator, _labels);
         if (EncodedLength > MaximumBytes)
         {
             throw new FormatException($"'{this}' is no domain name: it is longer than {MaximumBytes} bytes.");
@@ -26,7 +31,11 @@ internal sealed class DnsName
     public IReadOnlyList<string> Labels => _labels;
 
     /// <summary>The bytes it takes on the wire without compression.</summary>
-    public int EncodedLength => 1 + _labels.Sum(l => l.Length + 1);
+    public int EncodedLength => _labels.Length == 0 ? 1 : _text.Length + 2;
+
+    /// <summary>Equal for names that end in the same labels in the same letter case.</summary>
+    /// <param name="start">Characters of the labels left out, and one for each of them.</param>
+    public ReadOnlySpan<char> Suffix(int start) => _text.AsSpan(start);
 
     public static DnsName Parse(string text)
     {

@@ -55,10 +55,12 @@ internal sealed class MessageBuffer(bool compress)
     /// </summary>
     public void Name(DnsName name, bool mayPoint = true)
     {
-        for (var i = 0; i < name.Labels.Count; i++)
+        var lookup = _names.GetAlternateLookup<ReadOnlySpan<char>>();
+        var start = 0;
+        foreach (var label in name.Labels)
         {
-            var suffix = string.Join('\0', name.Labels.Skip(i));
-            if (_names.TryGetValue(suffix, out var seen))
+            var suffix = name.Suffix(start);
+            if (lookup.TryGetValue(suffix, out var seen))
             {
                 if (compress && mayPoint)
                 {
@@ -68,11 +70,12 @@ internal sealed class MessageBuffer(bool compress)
             }
             else if (Length <= MaximumPointer)
             {
-                _names.Add(suffix, Length);
-                _namesInOrder.Add(suffix);
+                _namesInOrder.Add(suffix.ToString());
+                _names.Add(_namesInOrder[^1], Length);
             }
 
-            Label(name.Labels[i]);
+            Label(label);
+            start += label.Length + 1;
         }
 
         _bytes[Length++] = 0;
