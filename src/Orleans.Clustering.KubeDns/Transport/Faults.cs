@@ -15,17 +15,21 @@ internal sealed class ConnectException(SocketException fault) : IOException(faul
 internal static class Faults
 {
     // HTTP/2 error codes.
+    private const long ProtocolError = 1;
     private const long RefusedStream = 7;
     private const long EnhanceYourCalm = 11;
 
     public static HttpAnswer Classify(Exception error)
     {
+        // The innermost cause says most: what HTTP calls an invalid answer may be a connection that was reset.
+        var outcome = Delivery.Reset;
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
-            if (Outcome(cause) is { } outcome) return HttpAnswer.None(outcome, $"failed: {Innermost(error)}");
+            outcome = Outcome(cause) ?? outcome;
+            if (cause is ConnectException) break;
         }
 
-        return HttpAnswer.None(Delivery.Reset, $"failed: {Innermost(error)}");
+        return HttpAnswer.None(outcome, $"failed: {Innermost(error)}");
     }
 
     private static Delivery? Outcome(Exception cause) => cause switch
@@ -35,7 +39,10 @@ internal static class Faults
         OperationCanceledException or TimeoutException => Delivery.TimedOut,
         SocketException { SocketErrorCode: SocketError.TimedOut } => Delivery.TimedOut,
         SocketException => Delivery.Reset,
+        // What a ping that nobody answers is given as; whoever sends it in earnest has not told us more than silence.
+        HttpProtocolException { ErrorCode: ProtocolError } => Delivery.TimedOut,
         HttpProtocolException { ErrorCode: RefusedStream or EnhanceYourCalm } => Delivery.Overloaded,
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => Delivery.Reset,
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => Delivery.Malformed,
         HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => Delivery.Malformed,
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => Delivery.Malformed,
