@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Orleans.Clustering.KubeDns.Transport;
+
+/// <summary>
+/// Watches connections for those that bring no message of ours: they are closed after a while and reported in one line
+/// a minute. What Kestrel itself makes of HTTP/1.1 or garbage never becomes a request, so only the connection can tell.
+/// </summary>
+internal sealed partial class StrangerWatch(
+    TransportOptions options, TransportCounts counts, LogThrottle throttle, TimeProvider time, ILogger logger)
+{
+    private static readonly object Key = typeof(StrangerWatch);
+
+    /// <summary>The connection of this request brought a message of ours.</summary>
+    public static void Recognise(HttpContext context)
+    {
+        if (context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(Key, out var visit) == true)
+        {
+            ((Visit)visit!).Known = true;
+        }
+    }
+
+    public async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var visit = new Visit();
+        connection.Items[Key] = visit;
+        var timeout = options.StrangerTimeout;
+        await using (time.CreateTimer(_ => End(connection, visit), null, timeout, Timeout.InfiniteTimeSpan))
+        {
+            await next(connection);
+        }
+
+        if (!visit.Known) Report(connection.RemoteEndPoint, "connection without a message of ours");
+    }
+
+    public void Report(EndPoint? from, string what)
+    {
+        counts.Stranger();
+        if (throttle.Pass("stranger", out var leftOut)) LogStranger(from, what, leftOut);
+    }
+
+    private static void End(ConnectionContext connection, Visit visit)
+    {
+        if (!visit.Known) connection.Abort(new ConnectionAbortedException("No message came."));
+    }
+
+    private sealed class Visit
+    {
+        public volatile bool Known;
+    }
+
+    [LoggerMessage(7310, LogLevel.Information, "The discovery port had a visitor that is no silo: {From}, {What} " +
+        "({LeftOut} more since the last such line). Port scans and TCP probes look so; probe the status port instead.")]
+    private partial void LogStranger(EndPoint? from, string what, int leftOut);
+}
