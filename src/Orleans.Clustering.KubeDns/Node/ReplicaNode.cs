@@ -196,7 +196,7 @@ internal sealed partial class ReplicaNode : INode
         switch (effect)
         {
             case Send { Handle: 0 } send: _ = AskAsync(send); break;
-            case Send send: Answer(send); break;
+            case Send send: Reply(send); break;
             case LookUp: if (Interlocked.Exchange(ref _lookUps, 1) == 0) _ = LookUpAsync(); break;
             case Committed committed: OnCommitted(committed); break;
             case Answered answered: _calls.Complete(answered.Ticket, answered); break;
@@ -259,7 +259,7 @@ internal sealed partial class ReplicaNode : INode
         }
     }
 
-    private void Answer(Send send)
+    private void Reply(Send send)
     {
         if (_requests.TryGetValue(send.Handle, out var source)) source.TrySetResult(send.Envelope);
     }

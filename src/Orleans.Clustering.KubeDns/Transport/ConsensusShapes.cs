@@ -48,12 +48,12 @@ internal static class ConsensusShapes
 
     public static readonly Shape<ClusterState> StateShape = new(
         (w, v) => w.Object(1, KeyShape, v.Key).Guid(2, v.Lineage).Object(3, EpochShape, v.Epoch).Long(4, v.Index)
-            .Long(5, v.FormedAt).List(6, MemberShape, v.Voters).Object(7, TableShape, v.Table)
-            .List(8, CommittedShape, v.Recent.Committed),
+            .Long(5, v.FormedAt).List(6, MemberShape, v.Voters).Long(7, v.VotersAt)
+            .Object(8, TableShape, v.Table).List(9, CommittedShape, v.Recent.Committed),
         (ref r) => new ClusterState(
             r.Object(1, KeyShape), r.Guid(2), r.Object(3, EpochShape), r.Long(4),
-            r.Long(5), r.List(6, MemberShape), r.Object(7, TableShape),
-            Recent(r.List(8, CommittedShape))));
+            r.Long(5), r.List(6, MemberShape), r.Long(7),
+            r.Object(8, TableShape), Recent(r.List(9, CommittedShape))));
 
     public static readonly Shape<FoundingProposal> FoundingProposalShape = new(
         (w, v) => w.Object(1, BallotShape, v.Ballot).Object(2, StateShape, v.State),
