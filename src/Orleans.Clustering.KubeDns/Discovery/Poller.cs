@@ -100,7 +100,7 @@ internal sealed class Poller
             }
 
             using var wake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var delay = Task.Delay(left, _time, wake.Token);
+            var delay = Task.Delay(WholeMilliseconds(left), _time, wake.Token);
             await Task.WhenAny(delay, changed).ConfigureAwait(false);
             await wake.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -122,6 +122,10 @@ internal sealed class Poller
             return (_nudged || due < LeastGap ? LeastGap : due, _changed.Task);
         }
     }
+
+    // Task.Delay cuts fractions off, and would end early again and again for the rest.
+    private static TimeSpan WholeMilliseconds(TimeSpan time) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds));
 
     private void Take()
     {

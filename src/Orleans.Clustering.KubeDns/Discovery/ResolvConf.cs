@@ -40,19 +40,13 @@ internal sealed record ResolvConf(ImmutableArray<IPEndPoint> NameServers, Immuta
     /// <summary>An address of either family, with or without a port; a port is for laptops and tests.</summary>
     public static bool TryEndPoint(string text, out IPEndPoint server)
     {
-        server = new IPEndPoint(IPAddress.None, DnsPort);
-        if (IPAddress.TryParse(text, out var address))
+        if (!IPEndPoint.TryParse(text, out var parsed))
         {
-            server = new IPEndPoint(address, DnsPort);
-            return true;
-        }
-
-        if (!IPEndPoint.TryParse(text, out var both) || both.Port == 0)
-        {
+            server = new IPEndPoint(IPAddress.None, DnsPort);
             return false;
         }
 
-        server = both;
+        server = parsed.Port == 0 ? new IPEndPoint(parsed.Address, DnsPort) : parsed;
         return true;
     }
 
