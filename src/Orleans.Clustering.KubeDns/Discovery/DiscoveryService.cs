@@ -48,8 +48,8 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
     }
 
     /// <summary>
-    /// How old an answer may be: the option, else the largest TTL seen between 1 and 30 s. 30 s while none was seen, and
-    /// for good once a TTL of 0 told of a cache that serves what has expired.
+    /// How old an answer may be: the option, else the largest TTL seen, between 1 and 30 s. 30 s while none was seen,
+    /// and for good once a TTL of 0 told of a cache that serves what has expired.
     /// </summary>
     public TimeSpan Staleness
     {

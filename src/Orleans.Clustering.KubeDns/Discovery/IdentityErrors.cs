@@ -14,8 +14,8 @@ internal static class IdentityErrors
         [
             $"a Deployment without subdomain: {service.Service} in its pod template",
             $"a StatefulSet whose serviceName is not \"{service.Service}\"",
-            "hostname: in the pod template, or a pod name over 63 characters, which the host name cuts, so that POD_NAME"
-                + " and host name disagree",
+            "hostname: in the pod template, or a pod name over 63 characters, which the host name cuts, so that"
+                + " POD_NAME and host name disagree",
             $"the silo's AdvertisedIPAddress ({settings.Address}) is not an address of this pod, for example with"
                 + " hostNetwork",
         ],

@@ -54,7 +54,9 @@ internal sealed class Poller
         }
     }
 
-    /// <summary>Look up now. During a look-up it asks for another one, which may see what that one was too early for.</summary>
+    /// <summary>
+    /// Look up now. During a look-up it asks for another one, which may see what that one was too early for.
+    /// </summary>
     public void Nudge()
     {
         lock (_lock)
@@ -136,7 +138,8 @@ internal sealed class Poller
     }
 
     private static TimeSpan Checked(TimeSpan interval) => interval > TimeSpan.Zero
-        ? interval : throw new ArgumentOutOfRangeException(nameof(interval), interval, "The interval must be positive.");
+        ? interval
+        : throw new ArgumentOutOfRangeException(nameof(interval), interval, "The interval must be positive.");
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -8,7 +8,7 @@ internal static class ServiceErrors
 {
     /// <summary>KDNS301: the SRV name does not exist or has no SRV record.</summary>
     /// <param name="service">What was asked for.</param>
-    /// <param name="port">The port the pods listen on; null for the gateways, whose port the client does not know.</param>
+    /// <param name="port">What the pods listen on; null for the gateways, whose port a client cannot know.</param>
     /// <param name="answer">NXDOMAIN or NODATA.</param>
     public static KdnsError NoService(ServicePort service, int? port, SrvAnswer answer) => new(
         "KDNS301",

@@ -34,8 +34,8 @@ internal sealed record ServiceName(string Service, string Namespace, string Zone
     }
 
     /// <summary>
-    /// Each part from the service name itself if it is qualified, else from its option, else from resolv.conf, else from the
-    /// service account. What contradicts or is missing is an error: a guessed namespace would find strangers.
+    /// Each part from the service name itself if it is qualified, else from its option, else from resolv.conf, else
+    /// from the service account. What contradicts or is missing is an error: a guessed namespace would find strangers.
     /// </summary>
     /// <exception cref="DiscoveryException">KDNS312.</exception>
     public static ServiceName Derive(ServiceNameSettings settings, ResolvConf? resolv, string? accountNamespace)

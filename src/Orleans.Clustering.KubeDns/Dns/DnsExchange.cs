@@ -12,7 +12,7 @@ namespace Orleans.Clustering.KubeDns.Dns;
 /// </summary>
 internal sealed class DnsExchange(DnsSettings settings)
 {
-    // CoreDNS answers up to 1232 octets without fragments, which get lost on overlay networks.
+    // What fits any path unfragmented: on overlay networks fragments get lost, and no TC bit tells.
     private const int UdpSize = 1232;
 
     private readonly LookupClient _client = new(new LookupClientOptions

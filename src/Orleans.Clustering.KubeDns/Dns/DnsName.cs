@@ -19,7 +19,7 @@ internal static class DnsName
 
     public static string[] Labels(string name) => WithoutDot(name).Split('.');
 
-    /// <summary>Letters, digits, hyphen and underscore in labels of 1 to 63: anything else is not from Kubernetes.</summary>
+    /// <summary>Labels of 1 to 63 letters, digits, hyphens, underscores: nothing else comes from Kubernetes.</summary>
     public static bool IsHostName(string name)
     {
         var plain = WithoutDot(name);

@@ -21,7 +21,7 @@ internal enum DnsOutcome
     /// <summary>Another error code: REFUSED, NOTIMP, FORMERR and the rest.</summary>
     Refused,
 
-    /// <summary>Cut off, also over TCP, or with targets whose addresses could not be read: may add, never remove.</summary>
+    /// <summary>Cut off, or with targets whose addresses could not be read: may add peers, never remove any.</summary>
     Incomplete,
 
     /// <summary>Not an answer to our question, or not DNS at all.</summary>

@@ -19,7 +19,10 @@ internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
     public bool ViaTcp { get; init; }
 
     /// <summary>The server spoke and meant it; another one would only be asked after an error.</summary>
-    public bool IsFinal => Outcome is DnsOutcome.Records or DnsOutcome.NoData or DnsOutcome.NxDomain;
+    public bool IsFinal => IsWhole || (Outcome == DnsOutcome.Incomplete && ViaTcp);
+
+    /// <summary>Nothing that the server has is missing.</summary>
+    public bool IsWhole => Outcome is DnsOutcome.Records or DnsOutcome.NoData or DnsOutcome.NxDomain;
 
     /// <summary>
     /// Of two failures the one that tells more, with the words of both: the operator needs to see that one server

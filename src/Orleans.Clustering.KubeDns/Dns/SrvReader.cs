@@ -54,7 +54,7 @@ internal sealed class SrvReader(DnsSettings settings)
             Add(target, record);
         }
 
-        if (!reply.IsFinal)
+        if (!reply.IsWhole)
         {
             Miss($"the addresses of {target} could not be asked ({reply.Outcome})");
         }

@@ -5,7 +5,7 @@ using Orleans.Clustering.KubeDns.Dns;
 
 namespace Orleans.Clustering.KubeDns.Tests.Discovery;
 
-/// <summary>The one service, silo and name that the tests of this room speak of, and a resolver that says as told.</summary>
+/// <summary>The one service, silo and name that the tests of this room speak of.</summary>
 internal static class Given
 {
     public const string Zone = "orleans.shop.svc.cluster.local";

@@ -121,7 +121,9 @@ public sealed class DnsSrvResolverTests
 
         Assert.Equal(DnsOutcome.Incomplete, answer.Outcome);
         Assert.Empty(answer.Targets);
+        Assert.True(answer.ViaTcp);
         Assert.Contains("cut off", answer.Detail);
+        Assert.Equal(1, server.TcpQuestions);
     }
 
     [Fact]
@@ -210,6 +212,29 @@ public sealed class DnsSrvResolverTests
 
         Assert.Equal(DnsOutcome.Incomplete, answer.Outcome);
         Assert.Equal("s0 s1 s2 s3 s4", string.Join(' ', answer.Targets.Select(t => t.Target.Split('.')[0])));
+    }
+
+    [Fact]
+    public async Task Six_hundred_pods_arrive_over_TCP()
+    {
+        // As CoreDNS writes them: targets whole, the owners of the glue compressed. The zone stands at octet 28.
+        await using var server = RawDnsServer.Start((query, tcp) =>
+        {
+            var message = AnswerTo(query, truncated: !tcp);
+            for (var i = 0; tcp && i < 600; i++)
+            {
+                var label = Name($"silo-{i}")[..^1];
+                message.Add(1, [0xC0, 12], Srv, 30, [0, 0, 0, 1, 0, 1, .. Name($"silo-{i}.{Service}")]);
+                message.Add(3, [.. label, 0xC0, 28], A, 30, [10, 1, (byte)(i >> 8), (byte)i]);
+            }
+
+            return Reply(message);
+        });
+
+        var answer = await AskAsync(server);
+
+        Assert.Equal(DnsOutcome.Records, answer.Outcome);
+        Assert.Equal(600, answer.Targets.SelectMany(t => t.Addresses).Distinct().Count());
     }
 
     [Fact]
