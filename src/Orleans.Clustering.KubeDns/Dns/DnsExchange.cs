@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using DnsClient;
+
+namespace Orleans.Clustering.KubeDns.Dns;
+
+/// <summary>
+/// Carries one question to the name servers: UDP first, TCP when UDP was cut off, silent or senseless, the next server
+/// when one failed. The library's own retries, cache and fallback are off, because they fold the outcomes together.
+/// </summary>
+internal sealed class DnsExchange(DnsSettings settings)
+{
+    // What fits any path unfragmented: on overlay networks fragments get lost, and no TC bit tells.
+    private const int UdpSize = 1232;
+
+    private readonly LookupClient _client = new(new LookupClientOptions
+    {
+        AutoResolveNameServers = false,
+        UseCache = false,
+    });
+
+    private readonly DnsQueryOptions _udp = Options(settings, tcp: false);
+    private readonly DnsQueryOptions _tcp = Options(settings, tcp: true);
+
+    /// <summary>Asks until a server gives a final answer, the tries are used up or the deadline passed.</summary>
+    public async Task<DnsReply> AskAsync(
+        string name, QueryType type, ImmutableArray<IPEndPoint> servers, CancellationToken deadline)
+    {
+        if (servers.IsEmpty)
+        {
+            return new DnsReply(DnsOutcome.Unreachable, "no name server is configured");
+        }
+
+        DnsReply? failure = null;
+        var tries = Math.Max(settings.Tries, servers.Length);
+        for (var i = 0; i < tries && !deadline.IsCancellationRequested; i++)
+        {
+            var reply = await AskServerAsync(name, type, servers[i % servers.Length], deadline).ConfigureAwait(false);
+            if (reply.IsFinal)
+            {
+                return reply;
+            }
+
+            failure = DnsReply.MoreTelling(failure, reply);
+        }
+
+        return failure ?? new DnsReply(DnsOutcome.TimedOut, "no time was left to ask");
+    }
+
+    private async Task<DnsReply> AskServerAsync(
+        string name, QueryType type, IPEndPoint server, CancellationToken deadline)
+    {
+        var udp = await SendAsync(name, type, server, tcp: false, deadline).ConfigureAwait(false);
+        if (udp.IsFinal || udp.Outcome is DnsOutcome.ServFail or DnsOutcome.Refused)
+        {
+            return udp;
+        }
+
+        var tcp = await AskTcpAsync(name, type, server, deadline).ConfigureAwait(false);
+        return tcp.IsFinal ? tcp : DnsReply.MoreTelling(udp, tcp);
+    }
+
+    // The library pools TCP connections for 5 s. One that the server has closed meanwhile fails at once, and says
+    // nothing of the server; the connection of the second attempt is new.
+    private async Task<DnsReply> AskTcpAsync(
+        string name, QueryType type, IPEndPoint server, CancellationToken deadline)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var reply = await SendAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false);
+        var quick = Stopwatch.GetElapsedTime(started) < settings.TryTimeout / 2;
+        return reply.Outcome is DnsOutcome.TimedOut && quick && !deadline.IsCancellationRequested
+            ? await SendAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false)
+            : reply;
+    }
+
+    private async Task<DnsReply> SendAsync(
+        string name, QueryType type, IPEndPoint server, bool tcp, CancellationToken deadline)
+    {
+        DnsReply reply;
+        try
+        {
+            var question = new DnsQuestion(name, type);
+            NameServer[] servers = [new NameServer(server)];
+            var response = await _client
+                .QueryServerAsync(servers, question, tcp ? _tcp : _udp, deadline)
+                .ConfigureAwait(false);
+            reply = ReplyReader.Read(name, type, response);
+        }
+        catch (Exception fault)
+        {
+            // Whatever a hostile answer makes the parser throw (also ArgumentException and the like) is an outcome.
+            reply = Fault(fault);
+        }
+
+        var way = $"{server}/{(tcp ? "tcp" : "udp")}";
+        return reply with { Server = server, ViaTcp = tcp, Detail = $"{way}: {reply.Detail}" };
+    }
+
+    private static DnsReply Fault(Exception fault) => fault switch
+    {
+        DnsXidMismatchException => new(DnsOutcome.Malformed, "the answer carries another id"),
+        DnsResponseException { Code: DnsResponseCode.ConnectionTimeout } => new(DnsOutcome.TimedOut, "no answer"),
+        DnsResponseException { Code: DnsResponseCode.Unassigned, InnerException: null } =>
+            new(DnsOutcome.Incomplete, "the answer was cut off"),
+        DnsResponseException { InnerException: { } inner } => Fault(inner),
+        OperationCanceledException or TimeoutException => new(DnsOutcome.TimedOut, "no answer"),
+        IOException { InnerException: SocketException inner } => Fault(inner),
+        SocketException socket => new(DnsOutcome.Unreachable, $"{socket.SocketErrorCode}"),
+        IOException => new(DnsOutcome.Unreachable, "the connection broke"),
+        DnsResponseParseException => new(DnsOutcome.Malformed, "the answer cannot be parsed"),
+        _ => new(DnsOutcome.Malformed, $"the answer cannot be used ({fault.GetType().Name})"),
+    };
+
+    private static DnsQueryOptions Options(DnsSettings settings, bool tcp) => new()
+    {
+        UseCache = false,
+        Retries = 0,
+        Timeout = settings.TryTimeout,
+        UseTcpFallback = false,
+        UseTcpOnly = tcp,
+        UseRandomNameServer = false,
+        ThrowDnsErrors = false,
+        ContinueOnEmptyResponse = false,
+        ExtendedDnsBufferSize = UdpSize,
+    };
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Net;
+using DnsClient.Protocol;
+
+namespace Orleans.Clustering.KubeDns.Dns;
+
+/// <summary>The end of one question of any type, before anybody read meaning into the records.</summary>
+internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
+{
+    private const int MaxDetail = 600;
+
+    /// <summary>Answer records of the type asked for whose owner is the name asked for.</summary>
+    public ImmutableArray<DnsResourceRecord> Records { get; init; } = [];
+
+    public ImmutableArray<DnsResourceRecord> Additionals { get; init; } = [];
+
+    public IPEndPoint? Server { get; init; }
+
+    public bool ViaTcp { get; init; }
+
+    /// <summary>The server spoke and meant it; another one would only be asked after an error.</summary>
+    public bool IsFinal => IsWhole || (Outcome == DnsOutcome.Incomplete && ViaTcp);
+
+    /// <summary>Nothing that the server has is missing.</summary>
+    public bool IsWhole => Outcome is DnsOutcome.Records or DnsOutcome.NoData or DnsOutcome.NxDomain;
+
+    /// <summary>
+    /// Of two failures the one that tells more, with the words of both: the operator needs to see that one server
+    /// timed out although the other said SERVFAIL.
+    /// </summary>
+    public static DnsReply MoreTelling(DnsReply? earlier, DnsReply later)
+    {
+        if (earlier is null)
+        {
+            return later;
+        }
+
+        var chosen = Rank(later.Outcome) > Rank(earlier.Outcome) ? later : earlier;
+        var detail = earlier.Detail.Contains(later.Detail, StringComparison.Ordinal)
+            ? earlier.Detail
+            : $"{earlier.Detail}; {later.Detail}";
+        return chosen with { Detail = detail.Length > MaxDetail ? detail[..MaxDetail] : detail };
+    }
+
+    private static int Rank(DnsOutcome outcome) => outcome switch
+    {
+        DnsOutcome.Incomplete => 5,
+        DnsOutcome.ServFail => 4,
+        DnsOutcome.Refused => 3,
+        DnsOutcome.Malformed => 2,
+        DnsOutcome.Unreachable => 1,
+        _ => 0,
+    };
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Orleans.Clustering.KubeDns.Discovery;
+using Orleans.Clustering.KubeDns.Dns;
+using Xunit;
+
+namespace Orleans.Clustering.KubeDns.Tests.Discovery;
+
+/// <summary>
+/// The whole texts, as an operator reads them. <c>UPDATE_GOLDEN=1</c> rewrites the files; read the difference.
+/// </summary>
+public sealed class KdnsErrorTests
+{
+    private static readonly Dictionary<string, Func<KdnsError>> Errors = new()
+    {
+        ["KDNS301"] = () => Seen(Given.Failed(DnsOutcome.NxDomain)),
+        ["KDNS301.nodata"] = () => Seen(Given.Failed(DnsOutcome.NoData)),
+        ["KDNS301.gateway"] = () => ServiceErrors.NoService(
+            new(new("orleans-ready", "shop", "cluster.local"), "gateway"), null, Given.Failed(DnsOutcome.NxDomain)),
+        ["KDNS302"] = () => Seen(Given.Records($"{Given.Zone}:11112=10.96.0.1")),
+        ["KDNS303"] = () => Seen(Given.Records([.. Enumerable.Range(0, 7).Select(i => $"silo-{i}:11112=10.1.0.2{i}")]))
+            with { Lasting = TimeSpan.FromSeconds(42) },
+        ["KDNS303b"] = () => Seen(Given.Records("10-1-0-7:11112=10.1.0.7")),
+        ["KDNS306"] = () => Seen(Given.Records("silo-7:11112=10.1.0.7,10.1.0.8,10.1.0.9")),
+        ["KDNS312"] = () => Thrown(() => ServiceName.Derive(new("orleans"), null, null)),
+        ["KDNS314"] = () => Seen(Given.Records("silo-7:30000=10.1.0.7")),
+        ["KDNS316"] = () => Thrown(() => Identity.Determine(
+            Given.Settings, Given.Name, HostsFile.Parse("10.1.0.7 silo-7d4f-x2"))),
+        ["KDNS316.podname"] = () => Thrown(() => Identity.Determine(
+            Given.Settings with { Fqdn = $"silo-7.{Given.Zone}", PodName = "silo-8" }, Given.Name, null)),
+    };
+
+    public static TheoryData<string> Names => [.. Errors.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_text_is_the_agreed_one(string name)
+    {
+        var path = Path.Combine(Folder(), $"{name}.txt");
+        var text = Errors[name]().Message + "\n";
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, text);
+        }
+
+        Assert.Equal(File.ReadAllText(path), text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_text_has_its_code_all_parts_and_a_line_to_type(string name)
+    {
+        var error = Errors[name]();
+
+        Assert.Equal(name.Split('.')[0], error.Code);
+        Assert.StartsWith(error.Code + ": ", error.Message);
+        Assert.NotEmpty(error.Causes);
+        Assert.Contains(error.Remedy, line => line.StartsWith("kubectl ") || line.Contains("cat /etc/"));
+        Assert.DoesNotContain('\r', error.Message);
+        Assert.All(error.Message.Split('\n'), line => Assert.True(line.Length <= 160 && line == line.TrimEnd(), line));
+    }
+
+    [Fact]
+    public void An_address_of_the_other_family_reads_well()
+    {
+        var self = Given.Self with { Address = IPAddress.Parse("fd00::7") };
+
+        var error = ListingErrors.OtherName(self, Given.Port, $"fd00--7.{Given.Zone}");
+
+        Assert.Contains("lists [fd00::7]:11112 as", error.Message);
+    }
+
+    private static KdnsError Seen(SrvAnswer answer) =>
+        new SelfCheck(Given.Self, Given.Port, ServiceRole.Discovery).Judge(answer).Error!;
+
+    private static KdnsError Thrown(Action action) => Assert.Throws<DiscoveryException>(action).Error;
+
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "Golden");
+}
