@@ -1,6 +1,7 @@
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Xunit;
+using MsOptions = Microsoft.Extensions.Options.Options;
 
 namespace Orleans.Clustering.KubeDns.Tests.Options;
 
@@ -116,6 +117,6 @@ public sealed class KubeDnsClusteringOptionsValidatorTests
 
     private static void Validate(KubeDnsClusteringOptions options) =>
         new KubeDnsClusteringOptionsValidator(
-            Microsoft.Extensions.Options.Options.Create(options),
-            Microsoft.Extensions.Options.Options.Create(new EndpointOptions())).ValidateConfiguration();
+            MsOptions.Create(options),
+            MsOptions.Create(new EndpointOptions())).ValidateConfiguration();
 }

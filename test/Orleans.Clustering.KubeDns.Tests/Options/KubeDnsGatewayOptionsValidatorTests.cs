@@ -1,6 +1,7 @@
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Xunit;
+using MsOptions = Microsoft.Extensions.Options.Options;
 
 namespace Orleans.Clustering.KubeDns.Tests.Options;
 
@@ -29,5 +30,5 @@ public sealed class KubeDnsGatewayOptionsValidatorTests
     }
 
     private static void Validate(KubeDnsGatewayOptions options) =>
-        new KubeDnsGatewayOptionsValidator(Microsoft.Extensions.Options.Options.Create(options)).ValidateConfiguration();
+        new KubeDnsGatewayOptionsValidator(MsOptions.Create(options)).ValidateConfiguration();
 }
