@@ -96,7 +96,9 @@ internal sealed partial class StatusEndpoint(
         http.Response.StatusCode = code;
         http.Response.ContentType = type;
         http.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(body).AsTask();
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask
+            : http.Response.Body.WriteAsync(body).AsTask();
     }
 
     private static void Bound(KestrelServerLimits limits)

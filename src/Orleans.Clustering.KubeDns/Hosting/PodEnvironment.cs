@@ -13,8 +13,8 @@ internal sealed record PodEnvironment(string? Name, string? Ip)
         Environment.GetEnvironmentVariable("POD_IP"));
 
     /// <summary>
-    /// Fills in what the user leaves unset. As a plain configuration step it runs after the user's earlier steps, before
-    /// the later ones, and before Orleans makes up values of its own.
+    /// Fills in what the user leaves unset. As a plain configuration step it runs after the user's earlier steps,
+    /// before the later ones, and before Orleans makes up values of its own.
     /// </summary>
     public static void FillIn(IServiceCollection services)
     {
@@ -24,7 +24,7 @@ internal sealed record PodEnvironment(string? Name, string? Ip)
         });
         services.AddOptions<EndpointOptions>().Configure<PodEnvironment>((options, pod) =>
         {
-            if (options.AdvertisedIPAddress is null && pod.Address is { } address) options.AdvertisedIPAddress = address;
+            if (options.AdvertisedIPAddress is null && pod.Address is { } own) options.AdvertisedIPAddress = own;
         });
     }
 

@@ -14,7 +14,8 @@ namespace Orleans.Clustering.KubeDns.Membership;
 internal class KubeDnsGatewayListProvider(Func<IGatewaySource> source, IOptions<GatewayOptions> options)
     : IGatewayListProvider
 {
-    private static readonly TimeSpan LookUpLimit = TimeSpan.FromSeconds(10);
+    // A backstop only: a source that gives up by itself, earlier, can answer with its last good list.
+    private static readonly TimeSpan LookUpLimit = TimeSpan.FromSeconds(30);
 
     // Resolved on first use: a client constructs its provider before it validates any options.
     private readonly Lazy<IGatewaySource> _source = new(source, LazyThreadSafetyMode.PublicationOnly);

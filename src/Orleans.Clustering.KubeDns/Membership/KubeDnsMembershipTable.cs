@@ -7,8 +7,8 @@ using Orleans.Runtime;
 namespace Orleans.Clustering.KubeDns.Membership;
 
 /// <summary>
-/// Orleans' view of the replicated table. An outage or an unknown outcome throws, a lost compare-and-swap returns false,
-/// and a table is empty only when it truly is. Every call is bounded, since Orleans bounds none.
+/// Orleans' view of the replicated table. An outage or an unknown outcome throws, a lost compare-and-swap returns
+/// false, and a table is empty only when it truly is. Every call is bounded, since Orleans bounds none.
 /// </summary>
 /// <remarks>
 /// Orleans calls the members that take a token; the published ones have them as default interface members, other
@@ -54,10 +54,11 @@ internal class KubeDnsMembershipTable : IMembershipTable
     }
 
     /// <summary>
-    /// Removes rows of the dead whose last sign of life is older than <paramref name="beforeDate"/>. Who checks the
-    /// command names its victims, since that replica knows the newest heartbeats.
+    /// Removes rows of the dead whose last sign of life is older than <paramref name="beforeDate"/>. Whoever checks
+    /// the command names its victims, since that replica knows the newest heartbeats.
     /// </summary>
-    public virtual Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken) =>
+    public virtual Task CleanupDefunctSiloEntriesAsync(
+        DateTimeOffset beforeDate, CancellationToken cancellationToken) =>
         WriteAsync("clean up", new Cleanup(beforeDate.UtcTicks, CleansUpAllButActive, default), cancellationToken);
 
     /// <inheritdoc cref="IMembershipTable.ReadRow"/>

@@ -56,7 +56,7 @@ internal static class RowMapping
         IAmAliveTime = Utc(Math.Max(row.AliveTicks, heartbeatTicks)),
     };
 
-    /// <summary>What Orleans reads: the rows that <paramref name="chosen"/> picks, with etags, and the version.</summary>
+    /// <summary>What Orleans reads: the rows that <paramref name="chosen"/> picks, their etags, the version.</summary>
     public static MembershipTableData ToTable(TableView view, Func<SiloId, bool> chosen)
     {
         var members = view.Table.Rows.Values.Where(row => chosen(row.Silo)).Select(row => Tuple.Create(

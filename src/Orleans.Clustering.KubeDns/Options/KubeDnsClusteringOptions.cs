@@ -46,20 +46,20 @@ public sealed class KubeDnsClusteringOptions
     public int StatusPort { get; set; } = 11113;
 
     /// <summary>
-    /// This silo's identity, <c>&lt;pod&gt;.&lt;subdomain&gt;.&lt;namespace&gt;.svc.&lt;zone&gt;</c>. Default: the name that
-    /// <see cref="HostsFile"/> gives for the silo's address, as <c>hostname -f</c> prints it.
+    /// This silo's identity, <c>&lt;pod&gt;.&lt;subdomain&gt;.&lt;namespace&gt;.svc.&lt;zone&gt;</c>. Default: the name
+    /// that <see cref="HostsFile"/> gives for the silo's address, as <c>hostname -f</c> prints it.
     /// </summary>
     public string? Fqdn { get; set; }
 
     /// <summary>The hosts file. Default <c>/etc/hosts</c>; elsewhere for laptops and tests.</summary>
     public string HostsFile { get; set; } = "/etc/hosts";
 
-    /// <summary>The resolver's configuration. Default <c>/etc/resolv.conf</c>; elsewhere for laptops and tests.</summary>
+    /// <summary>The resolver's settings. Default <c>/etc/resolv.conf</c>; elsewhere for laptops and tests.</summary>
     public string ResolvConf { get; set; } = "/etc/resolv.conf";
 
     /// <summary>
-    /// How old a DNS answer may be: founding and rescue wait it out. 0–10 minutes. Default (null): the largest TTL seen,
-    /// within 1–30 s; 30 s after a TTL of 0. Where no cache stands between, 0.2 s is right; behind a cache that
+    /// How old a DNS answer may be: founding and rescue wait it out. 0–10 minutes. Default (null): the largest TTL
+    /// seen, within 1–30 s; 30 s after a TTL of 0. Where no cache stands between, 0.2 s is right; behind a cache that
     /// prolongs TTLs or serves stale answers, add its limit.
     /// </summary>
     public TimeSpan? DnsStaleness { get; set; }

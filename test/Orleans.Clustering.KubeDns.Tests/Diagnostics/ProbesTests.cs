@@ -38,6 +38,6 @@ public sealed class ProbesTests
 
     internal static NodeStatus Status(NodePhase phase, double loopAge = 0) => new(
         phase, "silo-1 is silent", TimeSpan.FromSeconds(loopAge), InMemoryTable.NewMember(1), Guid.Empty, 1, 2, 3,
-        true, true, ["silo-1"], [new("10.0.0.2:11112", "silo-2", "silent", TimeSpan.FromSeconds(7.25))], ["10.0.0.2:11112"],
-        "left behind");
+        true, true, ["silo-1"], [new("10.0.0.2:11112", "silo-2", "silent", TimeSpan.FromSeconds(7.25))],
+        ["10.0.0.2:11112"], "left behind");
 }

@@ -37,7 +37,8 @@ public sealed class ClientHostingTests
     [Fact]
     public void Code_chooses_it_too()
     {
-        using var host = Client(client => client.UseKubeDnsClustering(options => options.ServiceName = "orleans-ready"));
+        using var host = Client(
+            client => client.UseKubeDnsClustering(options => options.ServiceName = "orleans-ready"));
 
         Assert.IsType<KubeDnsGatewayListProvider>(host.Services.GetRequiredService<IGatewayListProvider>());
     }

@@ -16,7 +16,7 @@ public sealed class PodEnvironmentTests
         using var services = Services(new("silo-7", "10.0.0.7"), before: null, after: null);
 
         Assert.Equal("silo-7", services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName);
-        Assert.Equal(IPAddress.Parse("10.0.0.7"), services.GetRequiredService<IOptions<EndpointOptions>>().Value.AdvertisedIPAddress);
+        Assert.Equal(IPAddress.Parse("10.0.0.7"), Endpoints(services).AdvertisedIPAddress);
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class PodEnvironmentTests
             new("silo-7", "10.0.0.7"), before: earlier ? Set : null, after: earlier ? null : Set);
 
         Assert.Equal("mine", services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName);
-        Assert.Equal(IPAddress.Loopback, services.GetRequiredService<IOptions<EndpointOptions>>().Value.AdvertisedIPAddress);
+        Assert.Equal(IPAddress.Loopback, Endpoints(services).AdvertisedIPAddress);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class PodEnvironmentTests
         using var services = Services(new(null, ""), before: null, after: null);
 
         Assert.Null(services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName);
-        Assert.Null(services.GetRequiredService<IOptions<EndpointOptions>>().Value.AdvertisedIPAddress);
+        Assert.Null(Endpoints(services).AdvertisedIPAddress);
     }
 
     [Fact]
@@ -52,9 +52,12 @@ public sealed class PodEnvironmentTests
         using var services = Services(new("silo-7", "node-1"), before: null, after: null);
 
         var fault = Assert.Throws<OrleansConfigurationException>(
-            () => services.GetRequiredService<IOptions<EndpointOptions>>().Value);
+            () => Endpoints(services));
         Assert.Contains("POD_IP is 'node-1'", fault.Message);
     }
+
+    private static EndpointOptions Endpoints(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<EndpointOptions>>().Value;
 
     private static ServiceProvider Services(
         PodEnvironment pod, Action<IServiceCollection>? before, Action<IServiceCollection>? after)

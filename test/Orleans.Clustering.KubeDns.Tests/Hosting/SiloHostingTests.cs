@@ -81,7 +81,8 @@ public sealed class SiloHostingTests
 
         Assert.Equal(1, silo.Get<IOptions<KubeDnsClusteringOptions>>().Value.MaxVoters);
         Assert.Single(silo.Host.Services.GetServices<IMembershipTable>());
-        Assert.Single(silo.Host.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>().OfType<ReplicaLifecycle>());
+        var participants = silo.Host.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>();
+        Assert.Single(participants.OfType<ReplicaLifecycle>());
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using Orleans.Clustering.KubeDns.Node;
 
 namespace Orleans.Clustering.KubeDns.Tests.Membership;
 
-/// <summary>The contract over the table's own rules, without a cluster: what fails here is the mapping's fault.</summary>
+/// <summary>The contract over the table's own rules alone: what fails here is the mapping's fault.</summary>
 public sealed class InMemoryContractTests : MembershipTableContract
 {
     private protected override Task<IReplicaCluster> FormAsync() => Task.FromResult<IReplicaCluster>(new Cluster(3));
@@ -12,7 +12,8 @@ public sealed class InMemoryContractTests : MembershipTableContract
         public Cluster(int size)
         {
             var table = new InMemoryTable();
-            Replicas = [.. Enumerable.Range(1, size).Select(n => new InMemoryReplica(table, InMemoryTable.NewMember(n)))];
+            Replicas = [.. Enumerable.Range(1, size).Select(number =>
+                new InMemoryReplica(table, InMemoryTable.NewMember(number)))];
         }
 
         public IReadOnlyList<IReplicatedTable> Replicas { get; }

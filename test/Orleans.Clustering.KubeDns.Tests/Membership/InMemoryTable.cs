@@ -39,7 +39,8 @@ internal sealed class InMemoryTable(int version = 1000)
         }
     }
 
-    public static Nonce NewNonce() => new(new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64()));
+    public static Nonce NewNonce() =>
+        new(new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64()));
 
     public static MemberId NewMember(int number) => new(
         $"silo-{number}.orleans.shop.svc.cluster.local",

@@ -20,12 +20,15 @@ public sealed class KubeDnsGatewayListProviderTests
     [Fact]
     public async Task Gateways_are_uris_of_ip_literals_with_generation_zero()
     {
-        _source.Answer = () => GatewayAnswer.Of([IPEndPoint.Parse("10.0.0.1:30000"), IPEndPoint.Parse("[2001:db8::1]:30001")]);
+        _source.Answer = () => GatewayAnswer.Of(
+            [IPEndPoint.Parse("10.0.0.1:30000"), IPEndPoint.Parse("[2001:db8::1]:30001")]);
 
         await _provider.InitializeGatewayListProviderAsync(default);
         var gateways = await _provider.GetGatewaysAsync(default);
 
-        Assert.Equal(["gwy.tcp://10.0.0.1:30000/0", "gwy.tcp://[2001:db8::1]:30001/0"], gateways.Select(uri => uri.ToString()));
+        Assert.Equal(
+            ["gwy.tcp://10.0.0.1:30000/0", "gwy.tcp://[2001:db8::1]:30001/0"],
+            gateways.Select(uri => uri.ToString()));
         Assert.Equal(gateways, await _provider.GetGateways());
     }
 

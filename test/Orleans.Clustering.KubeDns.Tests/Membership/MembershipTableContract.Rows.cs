@@ -120,7 +120,8 @@ public abstract partial class MembershipTableContract
     public async Task Clean_up_removes_only_the_dead_and_only_those_strictly_older()
     {
         var dead = Entry(1, SiloStatus.Dead);
-        var before = await InsertedAsync(dead, Entry(2), Entry(3, SiloStatus.ShuttingDown), Entry(4, SiloStatus.Created));
+        var before = await InsertedAsync(
+            dead, Entry(2), Entry(3, SiloStatus.ShuttingDown), Entry(4, SiloStatus.Created));
 
         await Table.CleanupDefunctSiloEntries(dead.IAmAliveTime);
         await AssertUnchangedAsync(before);

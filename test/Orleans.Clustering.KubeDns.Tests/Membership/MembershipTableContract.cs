@@ -101,7 +101,7 @@ public abstract partial class MembershipTableContract : IAsyncLifetime
         entry.Status,
         entry.SuspectTimes is null
             ? "null"
-            : string.Join(',', entry.SuspectTimes.Select(vote => $"{vote.Item1.ToParsableString()}={vote.Item2.Ticks}")),
+            : string.Join(',', entry.SuspectTimes.Select(v => $"{v.Item1.ToParsableString()}={v.Item2.Ticks}")),
         entry.ProxyPort,
         entry.HostName,
         entry.SiloName,

@@ -8,8 +8,11 @@ namespace Orleans.Clustering.KubeDns.Tests.Options;
 public sealed class KubeDnsGatewayOptionsValidatorTests
 {
     [Fact]
-    public void The_defaults_need_only_a_service_name() =>
-        Validate(new() { ServiceName = "orleans-ready.shop.svc.cluster.local.", NameServers = ["10.96.0.10", "[::1]:53"] });
+    public void The_defaults_need_only_a_service_name() => Validate(new()
+    {
+        ServiceName = "orleans-ready.shop.svc.cluster.local.",
+        NameServers = ["10.96.0.10", "[::1]:53"],
+    });
 
     [Fact]
     public void All_faults_are_told_at_once()
