@@ -110,6 +110,6 @@ internal sealed partial class StatusEndpoint(
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
     }
 
-    [LoggerMessage(EventId = 7001, Level = LogLevel.Information, Message = "Probes are answered on port {Port}")]
+    [LoggerMessage(EventId = 7501, Level = LogLevel.Information, Message = "Probes are answered on port {Port}")]
     private partial void LogListening(int port);
 }

@@ -96,7 +96,7 @@ internal sealed partial class MembershipRefresher(
         }
     }
 
-    [LoggerMessage(EventId = 8002, Level = LogLevel.Debug,
+    [LoggerMessage(EventId = 7603, Level = LogLevel.Debug,
         Message = "Orleans could not be brought to table version {Version} yet")]
     private partial void LogRefreshFailed(Exception failure, int version);
 }

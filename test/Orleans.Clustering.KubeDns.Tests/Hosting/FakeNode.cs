@@ -24,6 +24,8 @@ internal sealed class FakeNode(InMemoryTable table, SiloAddress address, Concurr
     /// <summary>What joining waits for; completed unless a test holds it.</summary>
     public TaskCompletionSource Joining { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public Exception? StartFailure { get; init; }
+
     /// <summary>What handing over waits for.</summary>
     public Task HandingOver { get; set; } = Task.CompletedTask;
 
@@ -35,11 +37,11 @@ internal sealed class FakeNode(InMemoryTable table, SiloAddress address, Concurr
         Phase, Phase == NodePhase.Founding ? "silo-1 is silent" : "", TimeSpan.Zero, Self, Guid.Empty, 1, 2,
         table.Read().Tag.Version, true, true, [Self.Fqdn], [], [], "");
 
-    public void Learn(int version) => TableVersionLearned?.Invoke(version);
-
     public Task StartAsync(CancellationToken cancellationToken)
     {
         calls.Enqueue("node starts");
+        if (StartFailure is { } failure) return Task.FromException(failure);
+        table.Committed += Learn;
         Phase = NodePhase.Founding;
         return Task.CompletedTask;
     }
@@ -78,9 +80,12 @@ internal sealed class FakeNode(InMemoryTable table, SiloAddress address, Concurr
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) calls.Enqueue("node ends");
+        table.Committed -= Learn;
         Phase = NodePhase.Stopped;
         return ValueTask.CompletedTask;
     }
+
+    private void Learn(int version) => TableVersionLearned?.Invoke(version);
 
     public static int FreePort()
     {

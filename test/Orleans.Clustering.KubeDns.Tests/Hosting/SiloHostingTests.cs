@@ -195,15 +195,59 @@ public sealed class SiloHostingTests
         var membership = silo.Get<IClusterMembershipService>();
         var another = new KubeDns.Table.Row(
             new("127.0.0.1", 1, 1), KubeDns.Table.SiloState.Dead, null, 0, "h", "another", null, 0, 0, 1, 1, null, 0);
-        Assert.True(silo.Table.Write(new KubeDns.Table.InsertRow(another, silo.Table.Read().Tag)));
-        var version = silo.Table.Read().Tag.Version;
 
         var clock = Stopwatch.StartNew();
-        silo.Node.Learn(version - 1);
-        silo.Node.Learn(version);
+        Assert.True(silo.Table.Write(new KubeDns.Table.InsertRow(another, silo.Table.Read().Tag)));
+        var version = silo.Table.Read().Tag.Version;
         await UntilAsync(() => membership.CurrentSnapshot.Version.Value >= version);
 
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
+        await silo.Host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Two_silos_form_a_cluster_and_one_is_left_when_the_other_stops()
+    {
+        await using var first = new SiloUnderTest(settings: Settings);
+        await using var second = new SiloUnderTest(settings: Settings) { Table = first.Table };
+        await first.Host.StartAsync();
+        await second.Host.StartAsync();
+        var active = first.Get<ISiloStatusOracle>();
+        await UntilAsync(() => active.GetActiveSilos().Length == 2);
+
+        await second.Host.StopAsync();
+
+        await UntilAsync(() => active.GetActiveSilos().Length == 1);
+        Assert.Equal(
+            [second.Node.Self],
+            first.Table.Read().Table.Rows.Values
+                .Where(row => row.State == KubeDns.Table.SiloState.Dead).Select(row => row.Owner));
+        await first.Host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_start_ends_the_start_and_is_disposed_with_the_host()
+    {
+        var silo = new SiloUnderTest(settings: Settings) { NodeStartFailure = new IOException("port taken") };
+
+        var fault = await Assert.ThrowsAsync<IOException>(() => silo.Host.StartAsync());
+        await silo.DisposeAsync();
+
+        Assert.Equal("port taken", fault.Message);
+        Assert.Equal(["node starts", "node ends"], silo.Calls);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("orleans-ready", false)]
+    public async Task A_missing_ready_service_is_warned_of(string? ready, bool warned)
+    {
+        await using var silo = new SiloUnderTest(
+            settings: new Dictionary<string, string?>(Settings) { ["Orleans:Clustering:ReadyServiceName"] = ready });
+
+        await silo.Host.StartAsync();
+
+        Assert.Equal(warned, silo.Logged.Any(line => line.StartsWith("KDNS310: no ReadyServiceName is set.")));
         await silo.Host.StopAsync();
     }
 

@@ -23,7 +23,7 @@ internal sealed class SiloUnderTest : IAsyncDisposable
         PodEnvironment? pod = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new LogRecorder(Logged));
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>()) builder.Configuration[key] = value;
         builder.Services.AddSingleton(new NodeComposition
         {
@@ -50,7 +50,11 @@ internal sealed class SiloUnderTest : IAsyncDisposable
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    public InMemoryTable Table { get; } = new();
+    public InMemoryTable Table { get; init; } = new();
+
+    public ConcurrentQueue<string> Logged { get; } = new();
+
+    public Exception? NodeStartFailure { get; init; }
 
     /// <summary>Keeps the silo from joining until the test lets it.</summary>
     public bool HoldJoining { get; init; }
@@ -69,13 +73,36 @@ internal sealed class SiloUnderTest : IAsyncDisposable
 
     private FakeNode MakeNode(IServiceProvider services)
     {
-        var node = new FakeNode(Table, services.GetRequiredService<ILocalSiloDetails>().SiloAddress, Calls);
+        var node = new FakeNode(Table, services.GetRequiredService<ILocalSiloDetails>().SiloAddress, Calls)
+        {
+            StartFailure = NodeStartFailure,
+        };
         if (!HoldJoining) node.Joining.SetResult();
         return node;
     }
 
     private void Record(IServiceCollection services, int stage) =>
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(new Recorder(stage, Calls));
+
+    private sealed class LogRecorder(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId id, TState state, Exception? fault, Func<TState, Exception?, string> format)
+        {
+            if (IsEnabled(logLevel)) lines.Enqueue(format(state, fault));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 
     private sealed class Recorder(int stage, ConcurrentQueue<string> calls) : ILifecycleParticipant<ISiloLifecycle>
     {

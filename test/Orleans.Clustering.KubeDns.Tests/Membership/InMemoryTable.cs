@@ -13,6 +13,9 @@ internal sealed class InMemoryTable(int version = 1000)
     private TableState _state = TableState.Empty with { Version = version };
     private ImmutableDictionary<SiloId, long> _heartbeats = ImmutableDictionary<SiloId, long>.Empty;
 
+    /// <summary>Called with the version of each change that was committed.</summary>
+    public event Action<int>? Committed;
+
     public TableView Read()
     {
         lock (_lock) return new TableView(new TableTag(_lineage, _epoch, _state.Version), _state, _heartbeats);
@@ -20,15 +23,20 @@ internal sealed class InMemoryTable(int version = 1000)
 
     public bool Write(TableCommand change)
     {
+        int version;
         lock (_lock)
         {
             var resolved = change is Cleanup cleanup
                 ? _state.Resolve(cleanup, silo => _heartbeats.GetValueOrDefault(silo))
                 : change;
             var verdict = _state.Check(resolved, new TableTag(_lineage, _epoch, _state.Version));
-            if (verdict == Verdict.Commit) _state = _state.Apply(resolved);
-            return verdict is Verdict.Commit or Verdict.Nothing;
+            if (verdict != Verdict.Commit) return verdict == Verdict.Nothing;
+            _state = _state.Apply(resolved);
+            version = _state.Version;
         }
+
+        Committed?.Invoke(version);
+        return true;
     }
 
     public void Heartbeat(SiloId silo, long ticks)
