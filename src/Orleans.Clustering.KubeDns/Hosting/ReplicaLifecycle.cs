@@ -91,9 +91,9 @@ internal sealed partial class ReplicaLifecycle(
     }
 
     [LoggerMessage(EventId = 7601, Level = LogLevel.Warning, Message =
-        "KDNS310: no ReadyServiceName is set. When a lost node takes a majority of the voters with it (or the only voter " +
-        "of two silos), the others will wait until its pods are deleted. Add a headless service over the same pods " +
-        "without publishNotReadyAddresses, and set ReadyServiceName to its name")]
+        "KDNS310: no ReadyServiceName is set. When a lost node takes a majority of the voters with it (or the only " +
+        "voter of two silos), the others will wait until its pods are deleted. Add a headless service over the same " +
+        "pods without publishNotReadyAddresses, and set ReadyServiceName to its name")]
     private partial void LogNoReadyService();
 
     [LoggerMessage(EventId = 7602, Level = LogLevel.Warning,
