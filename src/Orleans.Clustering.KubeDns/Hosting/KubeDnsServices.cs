@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Clustering.KubeDns.Diagnostics;
+using Orleans.Clustering.KubeDns.Membership;
+using Orleans.Clustering.KubeDns.Node;
+using Orleans.Configuration;
+using Orleans.Messaging;
+using Orleans.Runtime;
+
+namespace Orleans.Clustering.KubeDns.Hosting;
+
+/// <summary>The registrations behind every way to choose this provider; a second call adds nothing.</summary>
+internal static class KubeDnsServices
+{
+    /// <summary>Registers what a silo needs.</summary>
+    public static void AddSilo(IServiceCollection services)
+    {
+        if (!AddShared<KubeDnsClusteringOptions, KubeDnsClusteringOptionsValidator>(services)) return;
+        services.TryAddSingleton(_ => PodEnvironment.OfThisProcess());
+        PodEnvironment.FillIn(services);
+        ReplaceSiloDetails(services);
+        services.TryAddSingleton(provider => provider.GetRequiredService<NodeComposition>().Node(provider));
+        services.AddSingleton<IMembershipTable>(Table);
+        services.AddSingleton(Probes);
+        services.AddSingleton(provider => new MembershipRefresher(
+            provider, TimeProvider.System, provider.GetRequiredService<ILogger<MembershipRefresher>>()));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaLifecycle>();
+    }
+
+    /// <summary>Registers what a client needs.</summary>
+    public static void AddClient(IServiceCollection services)
+    {
+        if (!AddShared<KubeDnsGatewayOptions, KubeDnsGatewayOptionsValidator>(services)) return;
+        services.TryAddSingleton(provider => provider.GetRequiredService<NodeComposition>().Gateways(provider));
+        services.AddSingleton<IGatewayListProvider>(provider => new KubeDnsGatewayListProvider(
+            provider.GetRequiredService<IGatewaySource>, provider.GetRequiredService<IOptions<GatewayOptions>>()));
+    }
+
+    private static bool AddShared<TOptions, TValidator>(IServiceCollection services)
+        where TOptions : class, new()
+        where TValidator : class, IConfigurationValidator
+    {
+        if (services.Any(service => service.ImplementationType == typeof(TValidator))) return false;
+
+        // First in line: Orleans' own validators stop at the first fault, and theirs would hide ours.
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigurationValidator, TValidator>());
+        services.ConfigureFormatter<TOptions>();
+        services.TryAddSingleton(NodeComposition.Default);
+        return true;
+    }
+
+    private static KubeDnsMembershipTable Table(IServiceProvider provider) => new(
+        provider.GetRequiredService<INode>,
+        () => provider.GetRequiredService<INode>().Status,
+        provider.GetRequiredService<IOptions<KubeDnsClusteringOptions>>(),
+        provider.GetRequiredService<IOptions<ClusterOptions>>(),
+        provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None);
+
+    private static StatusEndpoint Probes(IServiceProvider provider) => new(
+        () => provider.GetRequiredService<IOptions<KubeDnsClusteringOptions>>().Value.StatusPort,
+        () => provider.GetRequiredService<INode>().Status,
+        () => provider.GetRequiredService<ISiloStatusOracle>().CurrentStatus,
+        () => provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.IsCancellationRequested ?? false,
+        provider,
+        provider.GetRequiredService<ILoggerFactory>());
+
+    // Decorated, not rewritten: how Orleans draws a silo's address and generation stays its own.
+    private static void ReplaceSiloDetails(IServiceCollection services)
+    {
+        var original = services.LastOrDefault(service => service.ServiceType == typeof(ILocalSiloDetails))
+            ?? throw new InvalidOperationException("UseKubeDnsClustering belongs on the silo builder of UseOrleans.");
+        services.Remove(original);
+        services.AddSingleton<ILocalSiloDetails>(provider =>
+        {
+            var inner = (ILocalSiloDetails)(original.ImplementationInstance
+                ?? original.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, original.ImplementationType!));
+            var find = provider.GetRequiredService<NodeComposition>().Fqdn;
+            return new FqdnSiloDetails(inner, () => find(provider, inner.SiloAddress.Endpoint.Address));
+        });
+    }
+}
