@@ -14,11 +14,15 @@ internal sealed class DnsView(IPEndPoint server)
         ThrowDnsErrors = false,
     });
 
-    /// <summary>Address by pod name, sorted; empty if the name does not exist or nobody answers.</summary>
-    public async Task<IReadOnlyDictionary<string, IPAddress>> ReadAsync(
+    /// <summary>
+    /// The listed addresses, each with the first label of its name; empty if the name does not exist or nobody
+    /// answers. The address is the key, for a pod's name differs from service to service: only its governing service
+    /// lists it by name, any other by dashed address.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<IPAddress, string>> ReadAsync(
         string service, string port, CancellationToken cancellationToken)
     {
-        var seen = new SortedDictionary<string, IPAddress>(StringComparer.Ordinal);
+        var seen = new Dictionary<IPAddress, string>();
         try
         {
             var name = $"_{port}._tcp.{service}.{DnsControl.Namespace}.svc.cluster.local.";
@@ -27,7 +31,10 @@ internal sealed class DnsView(IPEndPoint server)
             foreach (var record in answer.Answers.SrvRecords())
             {
                 var target = record.Target.Value;
-                seen[target.Split('.')[0]] = glue[target].FirstOrDefault()?.Address ?? IPAddress.None;
+                foreach (var address in glue[target])
+                {
+                    seen[address.Address] = target.Split('.')[0];
+                }
             }
         }
         catch (DnsResponseException)

@@ -68,7 +68,7 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
         ["Orleans__Clustering__HostsFile"] = hosts,
         ["Orleans__Clustering__ResolvConf"] = resolv,
         // A resolv.conf knows no ports, and port 53 is not ours to take.
-        ["Orleans__Clustering__NameServers"] = network.Dns.ToString(),
+        ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
         ["Orleans__Clustering__DnsStaleness"] = "00:00:01",
         ["Orleans__Clustering__SecretFile"] = secretFile,
     };

@@ -138,7 +138,7 @@ internal sealed class Scenario(
     }
 
     private string? AllReady() =>
-        kubelet.Live.FirstOrDefault(pod => !pod.Address.Equals(watcher.Latest.Ready.GetValueOrDefault(pod.Name)))
+        kubelet.Live.FirstOrDefault(pod => !watcher.Latest.Ready.ContainsKey(pod.Address))
             is { } pod ? $"{pod.Name} is not listed as ready" : null;
 
     private string? AllLost(Pod gone) => kubelet.Live.FirstOrDefault(pod =>

@@ -4,6 +4,7 @@ namespace Demo;
 internal sealed class Stage(DemoOptions options, Screen screen)
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kubedns-demo-").FullName;
+    private readonly HttpClient _http = new();
     private ChildProcess? _dns;
     private Kubelet? _kubelet;
 
@@ -22,7 +23,7 @@ internal sealed class Stage(DemoOptions options, Screen screen)
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            screen.Failure("interrupted");
+            screen.Failure($"interrupted; the logs are in {_folder}");
         }
         finally
         {
@@ -40,11 +41,10 @@ internal sealed class Stage(DemoOptions options, Screen screen)
         // One address more than silos: the replacement gets one of its own.
         var network = Network.Choose(options.Silos + 1);
         screen.Note($"Working folder: {_folder}");
-        using var http = new HttpClient();
-        var control = new DnsControl(http, network.Control);
-        var client = new SiloClient(http);
+        var control = new DnsControl(_http, network.Control);
+        var client = new SiloClient(_http);
         _kubelet = new Kubelet(control, client, network, _folder, options.SiloApp);
-        await using var watcher = new Watcher(_kubelet, client, new DnsView(network.Dns), screen);
+        var watcher = new Watcher(_kubelet, client, new DnsView(network.Dns), screen);
         var steps = new Steps(screen, RequireNoneLost);
         try
         {
@@ -54,6 +54,8 @@ internal sealed class Stage(DemoOptions options, Screen screen)
         }
         finally
         {
+            // First the watcher, so that the table is the last that is said of the run.
+            await watcher.DisposeAsync();
             screen.Summary(steps.Results);
         }
 
@@ -118,19 +120,21 @@ internal sealed class Stage(DemoOptions options, Screen screen)
     /// <summary>Ends all children by process id. The logs stay only if somebody may want them.</summary>
     private async Task EndAsync(bool success)
     {
+        var keep = success && options.Keep;
+        foreach (var child in keep ? [] : Children)
+        {
+            child.Kill();
+        }
+
         if (_kubelet is not null)
         {
             await _kubelet.DisposeAsync();
         }
 
-        if (success && options.Keep)
+        _http.Dispose();
+        if (keep)
         {
             return;
-        }
-
-        foreach (var child in Children)
-        {
-            child.Kill();
         }
 
         await Task.WhenAll(Children.Select(child => child.WaitForExitAsync(CancellationToken.None)));

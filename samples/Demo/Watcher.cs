@@ -4,12 +4,12 @@ namespace Demo;
 
 /// <summary>What DNS and every silo said when last asked.</summary>
 internal sealed record Sight(
-    IReadOnlyDictionary<string, IPAddress> Discovery,
-    IReadOnlyDictionary<string, IPAddress> Ready,
+    IReadOnlyDictionary<IPAddress, string> Discovery,
+    IReadOnlyDictionary<IPAddress, string> Ready,
     IReadOnlyDictionary<Pod, SiloView> Views)
 {
     public static readonly Sight Nothing = new(
-        new Dictionary<string, IPAddress>(), new Dictionary<string, IPAddress>(), new Dictionary<Pod, SiloView>());
+        new Dictionary<IPAddress, string>(), new Dictionary<IPAddress, string>(), new Dictionary<Pod, SiloView>());
 }
 
 /// <summary>Keeps looking at DNS and at every silo's view, and shows each change once.</summary>
@@ -63,7 +63,7 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
 
     private void ShowDns(Sight sight)
     {
-        var text = $"listed: {Names(sight.Discovery)}; ready: {Names(sight.Ready)}";
+        var text = $"listed: {Names(sight, sight.Discovery)}; ready: {Names(sight, sight.Ready)}";
         if (text != _shownDns)
         {
             _shownDns = text;
@@ -71,7 +71,7 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         }
     }
 
-    /// <summary>One line for all silos whose view became the same; "every silo" if no other view is left.</summary>
+    /// <summary>One line for all silos whose view became the same; all of them counted if no other view is left.</summary>
     private void ShowViews(IReadOnlyDictionary<Pod, SiloView> views)
     {
         var texts = views.ToDictionary(pair => pair.Key, pair => Describe(pair.Value));
@@ -79,7 +79,7 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         foreach (var group in changed.GroupBy(pair => pair.Value))
         {
             var who = texts.Count > 1 && texts.Values.All(text => text == group.Key)
-                ? "every silo sees"
+                ? $"all {texts.Count} silos see"
                 : $"{string.Join(", ", group.Select(pair => pair.Key.Name).Order())} {(group.Count() > 1 ? "see" : "sees")}";
             screen.Line(who, group.Key, "green");
         }
@@ -96,8 +96,12 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         .Select(group => $"{group.Count()} {group.Key}: "
             + string.Join(" ", group.Select(member => Label(member.Name, member.Address)))));
 
-    private static string Names(IReadOnlyDictionary<string, IPAddress> listed) =>
-        listed.Count == 0 ? "nobody" : string.Join(" ", listed.Select(pair => Label(pair.Key, pair.Value)));
+    /// <summary>The discovery service knows the names; sorted, for the order of an answer means nothing.</summary>
+    private static string Names(Sight sight, IReadOnlyDictionary<IPAddress, string> listed) => listed.Count == 0
+        ? "nobody"
+        : string.Join(" ", listed
+            .Select(pair => Label(sight.Discovery.GetValueOrDefault(pair.Key, pair.Value), pair.Key))
+            .Order(StringComparer.Ordinal));
 
     /// <summary>The name and the end of the address: a replacement differs from its predecessor only there.</summary>
     private static string Label(string name, IPAddress address) => $"{name}(.{address.GetAddressBytes()[^1]})";
