@@ -72,7 +72,7 @@ run_project() {
     local project=$1 begun=$SECONDS before=$((passed + failed)) failures=$failed code=0
     echo
     echo "== $project"
-    dotnet test "test/$project" -c Release --no-build --nologo -v q ${filter:+--filter "$filter"} \
+    dotnet test "test/$project" -c Release --no-build --nologo -v m ${filter:+--filter "$filter"} \
         --logger "trx;LogFileName=$project.trx" --results-directory "$results" || code=$?
     if [[ -f $results/$project.trx ]]; then
         read_results "$results/$project.trx" "$results/$project.durations"

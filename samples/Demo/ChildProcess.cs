@@ -32,7 +32,11 @@ internal sealed partial class ChildProcess
     public int ExitCode => _process.ExitCode;
 
     public static ChildProcess Start(
-        string name, string log, string workingFolder, string[] command, IReadOnlyDictionary<string, string> environment)
+        string name,
+        string log,
+        string workingFolder,
+        string[] command,
+        IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = workingFolder, UseShellExecute = false };
         start.ArgumentList.Add("-c");
@@ -77,7 +81,8 @@ internal sealed partial class ChildProcess
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     /// <summary>The end of the log; empty if there is none yet.</summary>
-    public IReadOnlyList<string> Tail(int lines) => File.Exists(Log) ? File.ReadLines(Log).TakeLast(lines).ToList() : [];
+    public IReadOnlyList<string> Tail(int lines) =>
+        File.Exists(Log) ? File.ReadLines(Log).TakeLast(lines).ToList() : [];
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int processId, int signal);

@@ -40,5 +40,5 @@ internal sealed record DemoOptions
     private static int ParseSilos(string text) =>
         int.TryParse(text, out var silos) && silos is >= 3 and <= 9
             ? silos
-            : throw new ArgumentException("--silos takes a number from 3 to 9: with fewer, one crash leaves no majority.");
+            : throw new ArgumentException("--silos takes 3 to 9: with fewer, one crash leaves no majority.");
 }

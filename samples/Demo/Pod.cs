@@ -26,7 +26,7 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
 
     public string StatusUrl => $"http://{address}:{network.Status}";
 
-    /// <summary>Writes what kubelet mounts, and starts the silo with what the downward API and the manifest set.</summary>
+    /// <summary>Writes what kubelet mounts; starts the silo with what manifest and downward API set.</summary>
     public void Start(string siloApp, string secretFile)
     {
         Directory.CreateDirectory(folder);

@@ -18,7 +18,7 @@ internal sealed record SiloView(long Version, IReadOnlyList<SeenSilo> Members);
 /// <summary>Who answered a call, as <c>/call</c> tells.</summary>
 internal sealed record CallAnswer(string From, string RanOn, string Name, double Milliseconds);
 
-/// <summary>Asks the silos what they know. A silo that does not answer gives null: that is news, not a failure.</summary>
+/// <summary>Asks the silos what they know. No answer gives null: that is news, not a failure.</summary>
 internal sealed class SiloClient(HttpClient http)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

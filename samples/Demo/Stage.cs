@@ -109,8 +109,8 @@ internal sealed class Stage(DemoOptions options, Screen screen)
             screen.Note($"  {pod.Name}   page {pod.AppUrl}/   status {pod.StatusUrl}/statusz   log {pod.Process!.Log}");
         }
 
-        var address = network.Dns.Address;
-        screen.Note($"  DNS      dig @{address} -p {network.Dns.Port} SRV _discovery._tcp.orleans.demo.svc.cluster.local");
+        var dns = network.Dns;
+        screen.Note($"  DNS      dig @{dns.Address} -p {dns.Port} SRV _discovery._tcp.orleans.demo.svc.cluster.local");
         screen.Note($"           curl http://{network.Control}/state");
         screen.Note("  Nobody plays kubelet any more: what DNS says of the silos stays as it is.");
         var running = Children.Where(child => !child.HasExited).Select(child => child.Id);

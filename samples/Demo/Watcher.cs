@@ -58,7 +58,9 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         return new Sight(
             await dns.ReadAsync(DnsControl.Discovery, "discovery", cancellationToken),
             await dns.ReadAsync(DnsControl.Ready, "gateway", cancellationToken),
-            live.Zip(views).Where(pair => pair.Second is not null).ToDictionary(pair => pair.First, pair => pair.Second!));
+            live.Zip(views)
+                .Where(pair => pair.Second is not null)
+                .ToDictionary(pair => pair.First, pair => pair.Second!));
     }
 
     private void ShowDns(Sight sight)
@@ -71,16 +73,17 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         }
     }
 
-    /// <summary>One line for all silos whose view became the same; all of them counted if no other view is left.</summary>
+    /// <summary>One line for all silos whose view became the same.</summary>
     private void ShowViews(IReadOnlyDictionary<Pod, SiloView> views)
     {
         var texts = views.ToDictionary(pair => pair.Key, pair => Describe(pair.Value));
         var changed = texts.Where(pair => _shown.GetValueOrDefault(pair.Key) != pair.Value).ToList();
         foreach (var group in changed.GroupBy(pair => pair.Value))
         {
+            var names = string.Join(", ", group.Select(pair => pair.Key.Name).Order());
             var who = texts.Count > 1 && texts.Values.All(text => text == group.Key)
                 ? $"all {texts.Count} silos see"
-                : $"{string.Join(", ", group.Select(pair => pair.Key.Name).Order())} {(group.Count() > 1 ? "see" : "sees")}";
+                : $"{names} {(group.Count() > 1 ? "see" : "sees")}";
             screen.Line(who, group.Key, "green");
         }
 

@@ -4,7 +4,7 @@ using SiloApp.Pages;
 
 namespace SiloApp;
 
-/// <summary>What this application serves over HTTP. Probes are not here: the provider serves them on its own port.</summary>
+/// <summary>What this application serves over HTTP. The provider serves the probes, on a port of its own.</summary>
 internal static class ClusterEndpoints
 {
     public static void MapCluster(this WebApplication app)

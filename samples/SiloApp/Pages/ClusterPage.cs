@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 
 namespace SiloApp.Pages;
 
-/// <summary>The page at <c>/</c>: who I am, and whom I see. It reloads itself, and needs nothing but a browser.</summary>
+/// <summary>The page at <c>/</c>: who I am, and whom I see. It reloads itself.</summary>
 internal static class ClusterPage
 {
     public static string Render(ClusterReport report)
@@ -35,12 +35,13 @@ internal static class ClusterPage
             <body>
             <h1>{{Text(report.Self.Name)}}</h1>
             <p>I am <code>{{Text(report.Self.Silo)}}</code> on <code>{{Text(report.Self.HostName)}}</code>,
-            in cluster <code>{{Text(report.Self.ClusterId)}}</code>. This is what I see, at version {{report.Version}}.</p>
+            in cluster <code>{{Text(report.Self.ClusterId)}}</code>.
+            This is what I see, at version {{report.Version}}.</p>
             <table>
             <tr><th>Name</th><th>Silo</th><th>Status</th></tr>
             {{rows}}</table>
             <p>As JSON: <a href="/cluster">/cluster</a> (my view), <a href="/table">/table</a> (the table's rows),
-            <a href="/call?silo={{Uri.EscapeDataString(report.Self.Silo)}}">/call?silo=…</a> (a grain on a chosen silo).</p>
+            <a href="/call?silo={{Uri.EscapeDataString(report.Self.Silo)}}">/call?silo=…</a> (its grain).</p>
             </body>
             </html>
             """;
