@@ -10,7 +10,7 @@ public partial class NameTests
     private static readonly string[] Banned = ["Util", "Utils", "Helper", "Helpers", "Manager", "Base", "Impl"];
 
     [Fact]
-    public void No_type_is_named_by_a_word_that_says_nothing() => Assert.Empty(
+    public void No_type_is_named_by_a_word_that_says_nothing() => Faults.None(
         from file in SourceTree.CSharp
         from type in file.Syntax.DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
         from word in Words().Matches(type.Identifier.Text).Select(match => match.Value)
@@ -18,7 +18,7 @@ public partial class NameTests
         select $"{file.Path}: {type.Identifier.Text}");
 
     [Fact]
-    public void Every_namespace_is_file_scoped() => Assert.Empty(
+    public void Every_namespace_is_file_scoped() => Faults.None(
         from file in SourceTree.CSharp
         from name in file.Syntax.DescendantNodes().OfType<NamespaceDeclarationSyntax>()
         select $"{file.Path}: {name.Name}");

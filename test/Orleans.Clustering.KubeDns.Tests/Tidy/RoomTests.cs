@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Tests.Tidy;
 
-/// <summary>Holds ARCHITECTURE.md's table of rooms against the namespaces and the using lines of the product.</summary>
+/// <summary>ARCHITECTURE.md's table of rooms, held against the namespaces and the using lines of the product.</summary>
 public class RoomTests
 {
     private const string Product = "Orleans.Clustering.KubeDns";
@@ -31,18 +31,18 @@ public class RoomTests
             "System.Diagnostics.CodeAnalysis", "System.Runtime.CompilerServices", "System.Numerics", "System.Buffers"];
 
     [Fact]
-    public void Every_file_of_the_product_stands_in_a_room() => Assert.Empty(
+    public void Every_file_of_the_product_stands_in_a_room() => Faults.None(
         Files().Where(file => !Rooms.ContainsKey(file.Room)).Select(file => file.Source.Path));
 
     [Fact]
-    public void Every_file_has_the_namespace_of_its_room() => Assert.Empty(
+    public void Every_file_has_the_namespace_of_its_room() => Faults.None(
         from file in Files()
         from name in file.Source.Syntax.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
         where Rooms.TryGetValue(file.Room, out var room) && !room.Namespaces.Contains(name.Name.ToString())
         select $"{file.Source.Path}: {name.Name}");
 
     [Fact]
-    public void No_room_uses_a_room_that_it_may_not() => Assert.Empty(
+    public void No_room_uses_a_room_that_it_may_not() => Faults.None(
         from file in Files()
         where Rooms.ContainsKey(file.Room)
         from used in Usings(file.Source)
@@ -51,7 +51,7 @@ public class RoomTests
         select $"{file.Source.Path}: {file.Room} may not use {other}");
 
     [Fact]
-    public void No_room_uses_what_it_never_may() => Assert.Empty(
+    public void No_room_uses_what_it_never_may() => Faults.None(
         from file in Files()
         where Rooms.ContainsKey(file.Room)
         from used in Usings(file.Source)

@@ -12,12 +12,12 @@ public class SizeTests
     private const int LongestLine = 120;
 
     [Fact]
-    public void No_file_is_longer_than_400_lines() => Assert.Empty(SourceTree.CSharp
+    public void No_file_is_longer_than_400_lines() => Faults.None(SourceTree.CSharp
         .Where(file => file.Lines.Length > LongestFile)
         .Select(file => $"{file.Path}: {file.Lines.Length} lines"));
 
     [Fact]
-    public void No_method_is_longer_than_70_lines() => Assert.Empty(
+    public void No_method_is_longer_than_70_lines() => Faults.None(
         from file in SourceTree.CSharp
         from method in Methods(file.Syntax)
         let length = SourceFile.Length(method)
@@ -25,14 +25,14 @@ public class SizeTests
         select $"{file.Path}: {Name(method)} has {length} lines");
 
     [Fact]
-    public void Top_level_statements_are_no_longer_than_a_method() => Assert.Empty(
+    public void Top_level_statements_are_no_longer_than_a_method() => Faults.None(
         from file in SourceTree.CSharp
         let length = file.Syntax.Members.OfType<GlobalStatementSyntax>().Sum(SourceFile.Length)
         where length > LongestMethod
         select $"{file.Path}: {length} lines of top-level statements");
 
     [Fact]
-    public void No_line_is_longer_than_120_characters() => Assert.Empty(
+    public void No_line_is_longer_than_120_characters() => Faults.None(
         from file in SourceTree.CSharp
         from line in file.Lines.Select((text, index) => (text, number: index + 1))
         where line.text.TrimEnd('\r').Length > LongestLine
