@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the solution once and runs its tests. Needs the .NET 10 SDK, bash and coreutils, nothing else.
 set -uo pipefail
+# Newer shells would take an ampersand in a replacement for the text that was replaced.
+shopt -u patsub_replacement 2>/dev/null
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
 usage() {
@@ -76,7 +78,7 @@ run_project() {
         --logger "trx;LogFileName=$project.trx" --results-directory "$results" || code=$?
     if [[ -f $results/$project.trx ]]; then
         read_results "$results/$project.trx" "$results/$project.durations"
-        echo "$project: $((passed + failed - before)) tests in $((SECONDS - begun)) s; the slowest:"
+        echo "$project: $((passed + failed - before)) tests ran in $((SECONDS - begun)) s, the slowest first:"
         sort -r "$results/$project.durations" | head -n 5 | while IFS= read -r line; do echo "    $line"; done
     fi
     # A test host that crashed reports no failed test; it has failed all the same.
