@@ -14,7 +14,9 @@ internal interface INode : IReplicatedTable, IAsyncDisposable
     /// </summary>
     void BeginStop();
 
-    /// <summary>Waits (at most 5 s) until this silo no longer votes and its successors know it, or nobody is left.</summary>
+    /// <summary>
+    /// Waits (at most 5 s) until this silo no longer votes and its successors know it, or nobody is left.
+    /// </summary>
     Task HandOverAsync(CancellationToken cancellationToken);
 
     /// <summary>Called, on any thread, whenever this replica applied a state with a higher table version.</summary>

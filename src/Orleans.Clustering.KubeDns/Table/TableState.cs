@@ -70,7 +70,9 @@ internal sealed record TableState(int Version, ImmutableSortedDictionary<SiloId,
         return new TableState(next, rows);
     }
 
-    /// <summary>Names the rows that a clean-up removes now; <paramref name="heartbeat"/> tells a silo's newest.</summary>
+    /// <summary>
+    /// Names the rows that a clean-up removes now; <paramref name="heartbeat"/> tells a silo's newest.
+    /// </summary>
     public Cleanup Resolve(Cleanup cleanup, Func<SiloId, long> heartbeat)
     {
         var victims = Rows.Values

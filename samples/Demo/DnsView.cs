@@ -1,0 +1,47 @@
+using System.Net;
+using DnsClient;
+
+namespace Demo;
+
+/// <summary>Asks the DNS server what any pod could ask: the SRV records of the two services.</summary>
+internal sealed class DnsView(IPEndPoint server)
+{
+    private readonly LookupClient _client = new(new LookupClientOptions(server)
+    {
+        UseCache = false,
+        Timeout = TimeSpan.FromSeconds(1),
+        Retries = 0,
+        ThrowDnsErrors = false,
+    });
+
+    /// <summary>
+    /// The listed addresses, each with the first label of its name; empty if the name does not exist or nobody
+    /// answers. The address is the key, for a pod's name differs from service to service: only its governing service
+    /// lists it by name, any other by dashed address.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<IPAddress, string>> ReadAsync(
+        string service, string port, CancellationToken cancellationToken)
+    {
+        var seen = new Dictionary<IPAddress, string>();
+        try
+        {
+            var name = $"_{port}._tcp.{service}.{DnsControl.Namespace}.svc.cluster.local.";
+            var answer = await _client.QueryAsync(name, QueryType.SRV, cancellationToken: cancellationToken);
+            var glue = answer.Additionals.ARecords().ToLookup(record => record.DomainName.Value);
+            foreach (var record in answer.Answers.SrvRecords())
+            {
+                var target = record.Target.Value;
+                foreach (var address in glue[target])
+                {
+                    seen[address.Address] = target.Split('.')[0];
+                }
+            }
+        }
+        catch (DnsResponseException)
+        {
+            // The server is starting or gone; the view is empty, and the screen shows that.
+        }
+
+        return seen;
+    }
+}

@@ -1,0 +1,131 @@
+namespace Demo;
+
+/// <summary>
+/// Plays kubelet and the StatefulSet's controller: publishes a pod when it starts, asks its readiness probe, and
+/// removes it when it is replaced or has ended in order. A crashed container stays listed, as in Kubernetes.
+/// </summary>
+internal sealed class Kubelet(
+    DnsControl control, SiloClient client, Network network, string folder, string siloApp) : IAsyncDisposable
+{
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(250);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, int> _started = [];
+    private readonly Lock _gate = new();
+    private readonly List<Pod> _pods = [];
+    private readonly List<Task> _probes = [];
+    private readonly string _secret = WriteSecret(folder);
+    private int _addresses;
+
+    /// <summary>Every pod that was ever started, the oldest first.</summary>
+    public IReadOnlyList<Pod> Pods
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _pods];
+            }
+        }
+    }
+
+    /// <summary>The pods whose silos are meant to run now.</summary>
+    public IReadOnlyList<Pod> Live => Pods.Where(pod => pod.IsRunning && !pod.Ending).ToList();
+
+    /// <summary>A new pod at the next address of the pod network, published as soon as it has that address.</summary>
+    public async Task<Pod> StartPodAsync(string name, CancellationToken cancellationToken)
+    {
+        var life = _started[name] = _started.GetValueOrDefault(name) + 1;
+        var pod = new Pod(
+            name, Network.Address(_addresses++), network, Path.Combine(folder, life == 1 ? name : $"{name}-{life}"));
+        await control.PublishPodAsync(pod, cancellationToken);
+        pod.Start(siloApp, _secret);
+        lock (_gate)
+        {
+            _pods.Add(pod);
+        }
+
+        _probes.Add(ProbeAsync(pod, _stop.Token));
+        return pod;
+    }
+
+    /// <summary>SIGKILL, as the out-of-memory killer does it. The pod object stays.</summary>
+    public static void Crash(Pod pod)
+    {
+        pod.Ending = true;
+        pod.Process!.Kill();
+    }
+
+    /// <summary>The crashed pod's object goes, and a pod of the same name comes at a new address.</summary>
+    public async Task<Pod> ReplaceAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        await control.RemovePodAsync(pod, cancellationToken);
+        return await StartPodAsync(pod.Name, cancellationToken);
+    }
+
+    /// <summary>Deletes a pod in order: terminating, SIGTERM, and gone once the process has ended.</summary>
+    public async Task DeleteAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        pod.Ending = true;
+        await control.SetTerminatingAsync(pod, cancellationToken);
+        pod.Process!.Terminate();
+        await pod.Process.WaitForExitAsync(cancellationToken);
+        await control.RemovePodAsync(pod, cancellationToken);
+    }
+
+    /// <summary>Says why if a silo ended that nobody told to.</summary>
+    public void RequireNoneLost()
+    {
+        if (Pods.FirstOrDefault(pod => !pod.IsRunning && !pod.Ending) is { } lost)
+        {
+            throw new DemoFailed($"{lost.Name} ended by itself, with exit code {lost.Process!.ExitCode}")
+            {
+                Logs = [lost.Name],
+            };
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_probes);
+        _stop.Dispose();
+    }
+
+    /// <summary>The readiness probe: tells the API server of each change until the process has ended.</summary>
+    private async Task ProbeAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        var known = false;
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                var running = pod.IsRunning;
+                var ready = running && await client.IsReadyAsync(pod, cancellationToken);
+                if (ready != known)
+                {
+                    await control.SetReadyAsync(pod, ready, cancellationToken);
+                    known = ready;
+                }
+
+                if (!running)
+                {
+                    return;
+                }
+
+                await Task.Delay(ProbePeriod, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or DemoFailed or HttpRequestException)
+        {
+            // Stopped, or the pod object is gone already: there is nobody left to tell.
+        }
+    }
+
+    private static string WriteSecret(string folder)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "secret")).FullName, "current");
+        File.WriteAllText(file, Convert.ToBase64String(Guid.NewGuid().ToByteArray()) + Guid.NewGuid());
+        return file;
+    }
+}

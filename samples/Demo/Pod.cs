@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace Demo;
+
+/// <summary>One pod of the StatefulSet: a name that stays and an address that a replacement does not share.</summary>
+internal sealed class Pod(string name, IPAddress address, Network network, string folder)
+{
+    public string Name => name;
+
+    public IPAddress Address => address;
+
+    public Network Network => network;
+
+    /// <summary>What <c>hostname -f</c> would print in it.</summary>
+    public string Fqdn => $"{name}.{DnsControl.Discovery}.{DnsControl.Namespace}.svc.cluster.local";
+
+    /// <summary>The container; null before it started.</summary>
+    public ChildProcess? Process { get; private set; }
+
+    /// <summary>Told to end, or killed on purpose: from then on its end is no failure.</summary>
+    public bool Ending { get; set; }
+
+    public bool IsRunning => Process is { HasExited: false };
+
+    public string AppUrl => $"http://{address}:{network.Http}";
+
+    public string StatusUrl => $"http://{address}:{network.Status}";
+
+    /// <summary>Writes what kubelet mounts; starts the silo with what manifest and downward API set.</summary>
+    public void Start(string siloApp, string secretFile)
+    {
+        Directory.CreateDirectory(folder);
+        var hosts = Path.Combine(folder, "hosts");
+        var resolv = Path.Combine(folder, "resolv.conf");
+        File.WriteAllText(hosts, $"""
+            # Kubernetes-managed hosts file.
+            127.0.0.1	localhost
+            ::1	localhost ip6-localhost ip6-loopback
+            {address}	{Fqdn}	{name}
+
+            """);
+        File.WriteAllText(resolv, $"""
+            search {DnsControl.Namespace}.svc.cluster.local svc.cluster.local cluster.local
+            nameserver {network.Dns.Address}
+            options ndots:5
+
+            """);
+        Process = ChildProcess.Start(
+            name, Path.Combine(folder, "log.txt"), folder, ["dotnet", siloApp], Environment(hosts, resolv, secretFile));
+    }
+
+    private Dictionary<string, string> Environment(string hosts, string resolv, string secretFile) => new()
+    {
+        ["POD_NAME"] = name,
+        ["POD_NAMESPACE"] = DnsControl.Namespace,
+        ["POD_IP"] = address.ToString(),
+        ["NODE_NAME"] = $"node-{address.GetAddressBytes()[3]}",
+        ["ASPNETCORE_URLS"] = AppUrl,
+        ["Orleans__ClusterId"] = "demo",
+        ["Orleans__ServiceId"] = "demo",
+        ["Orleans__Endpoints__SiloPort"] = $"{network.Silo}",
+        ["Orleans__Endpoints__GatewayPort"] = $"{network.Gateway}",
+        ["Orleans__Clustering__ProviderType"] = "KubeDns",
+        ["Orleans__Clustering__ServiceName"] = DnsControl.Discovery,
+        ["Orleans__Clustering__ReadyServiceName"] = DnsControl.Ready,
+        ["Orleans__Clustering__DiscoveryPort"] = $"{network.Discovery}",
+        ["Orleans__Clustering__StatusPort"] = $"{network.Status}",
+        ["Orleans__Clustering__HostsFile"] = hosts,
+        ["Orleans__Clustering__ResolvConf"] = resolv,
+        // A resolv.conf knows no ports, and port 53 is not ours to take.
+        ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
+        ["Orleans__Clustering__DnsStaleness"] = "00:00:01",
+        ["Orleans__Clustering__SecretFile"] = secretFile,
+    };
+}
