@@ -86,7 +86,8 @@ public sealed class HostileAnswerTests
             return Reply(message);
         });
 
-        var answer = await new DnsSrvResolver(Settings(server.EndPoint) with { TotalTimeout = TimeSpan.FromSeconds(20) })
+        var settings = Settings(server.EndPoint) with { TotalTimeout = TimeSpan.FromSeconds(20) };
+        var answer = await new DnsSrvResolver(settings)
             .ResolveAsync(Question, default);
 
         Assert.Equal(DnsOutcome.Incomplete, answer.Outcome);
