@@ -15,6 +15,8 @@ public sealed class HostileAnswerTests
         ["another id"] = query => One(query).Id((query[0] << 8 | query[1]) ^ 1),
         ["another question"] = query => One(AnswerTo(Ask("_discovery._tcp.other.shop.svc.cluster.local."))
             .Id(query[0] << 8 | query[1]).ToArray()).Id(query[0] << 8 | query[1]),
+        ["NXDOMAIN to another question"] = query => AnswerTo(Ask("_x._tcp.other.shop.svc.cluster.local."), NxDomain)
+            .Id(query[0] << 8 | query[1]),
         ["another owner"] = query => AnswerTo(query).AddSrv("_x._tcp." + Service, "a." + Service, 1),
         ["another type"] = query => AnswerTo(query).AddAnswer(Question, "10.0.0.1"),
         ["another class"] = query => AnswerTo(query).AddSrv(Question, "a." + Service, 1, kind: 3),
@@ -84,7 +86,8 @@ public sealed class HostileAnswerTests
             return Reply(message);
         });
 
-        var answer = await new DnsSrvResolver(Settings(server.EndPoint) with { TotalTimeout = TimeSpan.FromSeconds(20) })
+        var settings = Settings(server.EndPoint) with { TotalTimeout = TimeSpan.FromSeconds(20) };
+        var answer = await new DnsSrvResolver(settings)
             .ResolveAsync(Question, default);
 
         Assert.Equal(DnsOutcome.Incomplete, answer.Outcome);
