@@ -30,9 +30,11 @@ internal sealed class Founding(Local local, Peers peers)
     public long NextDue => local.State is not null ? long.MaxValue
         : Math.Min(Math.Min(_lookUpAt, _attempt?.DueAt ?? long.MaxValue), local.Now + 100);
 
+    private bool MayNotVote => local.State is not null || local.IsMisnamed;
+
     public Message? On(MemberId from, FoundPrepare prepare)
     {
-        if (local.State is not null || prepare.Ballot.By != from.Nonce) return new Elsewhere();
+        if (MayNotVote || prepare.Ballot.By != from.Nonce) return new Elsewhere();
         if (prepare.Ballot <= _promised) return new FoundRefused(prepare.Ballot, _promised);
         _promised = prepare.Ballot;
         return new FoundPromise(prepare.Ballot, _accepted, local.Wall, local.Self.Silo.Generation);
@@ -40,7 +42,7 @@ internal sealed class Founding(Local local, Peers peers)
 
     public Message? On(MemberId from, FoundAccept accept)
     {
-        if (local.State is not null || accept.Ballot.By != from.Nonce) return new Elsewhere();
+        if (MayNotVote || accept.Ballot.By != from.Nonce) return new Elsewhere();
         if (accept.Ballot < _promised) return new FoundRefused(accept.Ballot, _promised);
         _promised = accept.Ballot;
         _accepted = new FoundingProposal(accept.Ballot, accept.State);
@@ -49,7 +51,7 @@ internal sealed class Founding(Local local, Peers peers)
 
     public Message On(Founded founded)
     {
-        if (local.State is null && local.Install(founded.State))
+        if (!MayNotVote && local.Install(founded.State))
             local.Trace("Joined", $"lineage {founded.State.Lineage:N} as witness");
         return local.State?.Lineage == founded.State.Lineage ? new Applied(local.State.Index) : new Elsewhere();
     }
@@ -167,6 +169,7 @@ internal sealed class Founding(Local local, Peers peers)
     {
         witnesses = default;
         if (peers.LastView is not { } view) return "a first DNS answer";
+        if (local.IsMisnamed) return $"DNS to list {local.Self.Address} as {local.Self.Fqdn} alone";
         if (!view.Listed.Contains(new ListedPeer(local.Self.Fqdn, local.Self.Address)))
             return $"DNS to list {local.Self.Fqdn} at {local.Self.Address}";
         var contacts = peers.Contacts.Values

@@ -13,9 +13,11 @@ internal readonly record struct ListedPeer(string Fqdn, PeerAddress Address);
 
 /// <summary>
 /// A DNS answer of the discovery service. Only a <c>Complete</c> one may remove anybody; <c>AskedAt</c> is when the
-/// question was sent (own clock, ms), <c>Staleness</c> how old the answer may have been then.
+/// question was sent (own clock, ms), <c>Staleness</c> how old the answer may have been then. <c>IsMisnamed</c>: it
+/// lists this process in a way that is not its identity (another name, a shared name, another port).
 /// </summary>
-internal sealed record View(long AskedAt, bool Complete, Sequence<ListedPeer> Listed, long Staleness);
+internal sealed record View(
+    long AskedAt, bool Complete, Sequence<ListedPeer> Listed, long Staleness, bool IsMisnamed = false);
 
 internal sealed record Viewed(View View) : Input;
 

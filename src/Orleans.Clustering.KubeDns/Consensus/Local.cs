@@ -36,6 +36,9 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     public bool Leaving { get; set; }
 
+    /// <summary>DNS shows this process under an identity that is not its own: it neither founds nor joins.</summary>
+    public bool IsMisnamed { get; set; }
+
     public ClusterState? State { get; private set; }
 
     public ImmutableSortedDictionary<SiloId, long> Beats { get; private set; } =

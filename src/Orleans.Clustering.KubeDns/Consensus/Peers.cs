@@ -59,6 +59,7 @@ internal sealed class Peers(Local local)
         if (view.Complete && (LastView is null || view.AskedAt >= LastView.AskedAt))
         {
             LastView = view;
+            local.IsMisnamed = view.IsMisnamed;
             foreach (var (address, contact) in Contacts)
             {
                 if (contact.Listed is not null) Set(address, Unlisted(contact, view));
@@ -277,7 +278,7 @@ internal sealed class Peers(Local local)
         if (envelope.Lineage == Guid.Empty || local.Now < _fetchAt) return;
         var state = local.State;
         if (state is not null && (state.Lineage != envelope.Lineage || state.Epoch != envelope.Epoch)) return;
-        if (state is not null && index <= state.Index) return;
+        if (state is null ? local.IsMisnamed : index <= state.Index) return;
         _fetchAt = local.Now + 100;
         local.Ask(from, new Fetch(state?.Index ?? -1));
     }

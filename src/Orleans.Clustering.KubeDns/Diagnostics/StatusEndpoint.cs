@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,7 @@ namespace Orleans.Clustering.KubeDns.Diagnostics;
 /// anybody in the cluster may call it.
 /// </summary>
 internal sealed partial class StatusEndpoint(
-    Func<int> statusPort,
+    Func<IPEndPoint> listenOn,
     Func<NodeStatus> node,
     Func<SiloStatus> silo,
     Func<bool> stopping,
@@ -27,14 +28,14 @@ internal sealed partial class StatusEndpoint(
     private readonly ILogger _log = loggers.CreateLogger<StatusEndpoint>();
     private KestrelServer? _server;
 
-    /// <summary>Listens on every address of the pod; does nothing where the port is 0.</summary>
+    /// <summary>Listens where the silo does; does nothing where the port is 0.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var port = statusPort();
-        if (port == 0) return;
+        var endpoint = listenOn();
+        if (endpoint.Port == 0) return;
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
         Bound(options.Limits);
-        options.ListenAnyIP(port, listen => listen.Protocols = HttpProtocols.Http1);
+        options.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
         var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
         _server = new KestrelServer(Options.Create(options), sockets, loggers);
         try
@@ -44,10 +45,10 @@ internal sealed partial class StatusEndpoint(
         catch (IOException taken)
         {
             throw new OrleansConfigurationException(
-                $"StatusPort {port} cannot be opened: {taken.Message} Set another StatusPort, or 0 for none.", taken);
+                $"StatusPort {endpoint.Port} cannot be opened: {taken.Message} Set another StatusPort, or 0 for none.", taken);
         }
 
-        LogListening(port);
+        LogListening(endpoint.Port);
     }
 
     public async ValueTask DisposeAsync()

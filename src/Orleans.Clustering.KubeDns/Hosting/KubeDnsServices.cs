@@ -60,7 +60,7 @@ internal static class KubeDnsServices
         provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None);
 
     private static StatusEndpoint Probes(IServiceProvider provider) => new(
-        () => provider.GetRequiredService<IOptions<KubeDnsClusteringOptions>>().Value.StatusPort,
+        () => SiloComposition.StatusEndPoint(provider),
         () => provider.GetRequiredService<INode>().Status,
         () => provider.GetRequiredService<ISiloStatusOracle>().CurrentStatus,
         () => provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.IsCancellationRequested ?? false,

@@ -1,9 +1,6 @@
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Membership;
 using Orleans.Clustering.KubeDns.Node;
-using Orleans.Configuration;
 
 namespace Orleans.Clustering.KubeDns.Hosting;
 
@@ -13,7 +10,7 @@ namespace Orleans.Clustering.KubeDns.Hosting;
 /// </summary>
 internal sealed class NodeComposition
 {
-    /// <summary>Makes this silo's node; no I/O. The container disposes what it returns, a second time.</summary>
+    /// <summary>Makes this silo's node; binds and asks nothing. The container disposes what it returns, a second time.</summary>
     public required Func<IServiceProvider, INode> Node { get; init; }
 
     /// <summary>Finds this silo's FQDN by its address; null where there is none, which the node then reports.</summary>
@@ -25,9 +22,8 @@ internal sealed class NodeComposition
     /// <summary>The product's own.</summary>
     public static NodeComposition Default { get; } = new()
     {
-        // Discovery, Transport and Consensus meet here.
-        Node = _ => throw new InvalidOperationException("No node is composed."),
-        Fqdn = (services, _) => services.GetRequiredService<IOptions<KubeDnsClusteringOptions>>().Value.Fqdn,
-        Gateways = _ => throw new InvalidOperationException("No source of gateways is composed."),
+        Node = SiloComposition.Node,
+        Fqdn = SiloComposition.Fqdn,
+        Gateways = GatewayComposition.Of,
     };
 }

@@ -7,6 +7,10 @@ namespace Orleans.Clustering.KubeDns.Node;
 internal sealed partial class ReplicaNode
 {
     private const long AnswersFor = 5_000;
+    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(60);
+
+    private long? _diagnosisTold;
 
     // The machine's parts read here are immutable values, so a reader on another thread sees one or the next.
     private NodeStatus Describe()
@@ -32,6 +36,17 @@ internal sealed partial class ReplicaNode
         return state.Voters.Count - missing.Count >= state.Majority || !state.IsVoter(Self.Nonce)
             ? ""
             : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";
+    }
+
+    // While DNS catches up nearly everything looks wrong for a moment; what lasts is told once, then every minute.
+    private void ReportDiagnosis(DnsSighting seen)
+    {
+        _diagnosis = seen.Diagnosis;
+        if (seen.Diagnosis.Length == 0) _diagnosisTold = null;
+        if (seen.Diagnosis.Length == 0 || seen.DiagnosedFor < TellAfter) return;
+        if (_diagnosisTold is { } told && _time.GetElapsedTime(told) < TellEvery) return;
+        _diagnosisTold = _time.GetTimestamp();
+        LogMisconfigured(seen.Diagnosis);
     }
 
     private static bool Answers(Contact? contact, long now) => contact?.AnsweredWithin(AnswersFor, now) == true;
@@ -75,6 +90,9 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
+
+    [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
+    private partial void LogMisconfigured(string diagnosis);
 
     [LoggerMessage(5107, LogLevel.Critical, "The replica broke a rule of its protocol and ends this process")]
     private partial void LogFailed(Exception error);

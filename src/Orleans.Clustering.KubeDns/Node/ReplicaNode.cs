@@ -18,7 +18,13 @@ internal sealed record NodeWiring(
 /// A look-up as the node needs it. <c>AskedAt</c> is the time provider's timestamp before the question was sent.
 /// </summary>
 internal sealed record DnsSighting(
-    long AskedAt, bool IsComplete, Sequence<ListedPeer> Listed, TimeSpan Staleness, string Diagnosis);
+    long AskedAt,
+    bool IsComplete,
+    Sequence<ListedPeer> Listed,
+    TimeSpan Staleness,
+    bool IsMisnamed,
+    string Diagnosis,
+    TimeSpan DiagnosedFor);
 
 /// <summary>
 /// The only loop: takes inputs one at a time, steps the machine, carries out its effects. Nothing here decides; nothing
@@ -271,9 +277,10 @@ internal sealed partial class ReplicaNode : INode
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             bound.CancelAfter(_settings.LookUpTimeout);
             var seen = await _wiring.LookUp(bound.Token).ConfigureAwait(false);
-            _diagnosis = seen.Diagnosis;
+            ReportDiagnosis(seen);
             Post(new Viewed(new View(
-                Milliseconds(seen.AskedAt), seen.IsComplete, seen.Listed, (long)seen.Staleness.TotalMilliseconds)));
+                Milliseconds(seen.AskedAt), seen.IsComplete, seen.Listed, (long)seen.Staleness.TotalMilliseconds,
+                seen.IsMisnamed)));
         }
         catch (OperationCanceledException)
         {
