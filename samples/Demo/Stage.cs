@@ -4,7 +4,8 @@ namespace Demo;
 internal sealed class Stage(DemoOptions options, Screen screen)
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kubedns-demo-").FullName;
-    private readonly HttpClient _http = new();
+    // No proxy: whatever the environment names, it cannot reach this machine's pods.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private ChildProcess? _dns;
     private Kubelet? _kubelet;
 
