@@ -39,8 +39,10 @@ internal static class Faults
         OperationCanceledException or TimeoutException => Delivery.TimedOut,
         SocketException { SocketErrorCode: SocketError.TimedOut } => Delivery.TimedOut,
         SocketException => Delivery.Reset,
-        // What a ping that nobody answers is given as; whoever sends it in earnest has not told us more than silence.
-        HttpProtocolException { ErrorCode: ProtocolError } => Delivery.TimedOut,
+        // A ping that nobody answered and bytes that are no HTTP/2 come with one code; only the text tells them apart.
+        HttpProtocolException { ErrorCode: ProtocolError } protocol => TellsOfPing(protocol)
+            ? Delivery.TimedOut
+            : Delivery.Malformed,
         HttpProtocolException { ErrorCode: RefusedStream or EnhanceYourCalm } => Delivery.Overloaded,
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => Delivery.Reset,
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => Delivery.Malformed,
@@ -48,6 +50,9 @@ internal static class Faults
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => Delivery.Malformed,
         _ => null,
     };
+
+    private static bool TellsOfPing(Exception cause) =>
+        cause.Message.Contains("ping", StringComparison.OrdinalIgnoreCase);
 
     private static Delivery Connecting(SocketError error) => error switch
     {

@@ -155,7 +155,7 @@ public sealed class AuthenticationTests
             var reply = await relay.ForwardAsync(packet);
             if (packet.Path == Wire.SessionPath) return reply;
             replies.Add(reply);
-            if (replies.Count == 2) both.SetResult();
+            if (replies.Count == 2) both.TrySetResult();
             await both.Task.WaitAsync(Patience);
             return replies.First(other => other != reply);
         }));
