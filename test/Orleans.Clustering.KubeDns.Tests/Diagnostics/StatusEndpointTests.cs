@@ -109,7 +109,7 @@ public sealed class StatusEndpointTests : IAsyncLifetime
     }
 
     private StatusEndpoint Endpoint(int port) => new(
-        () => port,
+        () => new IPEndPoint(IPAddress.Loopback, port),
         () => ProbesTests.Status(_phase),
         () => SiloStatus.Active,
         () => _stopping,

@@ -4,6 +4,7 @@ using DnsClient;
 using KubeDns.Local.Model;
 using KubeDns.Local.Server;
 using Xunit;
+using Via = KubeDns.Local.Server.Transport;
 
 namespace Orleans.Clustering.KubeDns.Tests.KubeDnsLocal;
 
@@ -61,7 +62,7 @@ public sealed class FaultTests : IAsyncLifetime
         await NoAnswerOverUdpAsync();
 
         using var connection = await _probe.ConnectAsync();
-        await ExpectAsync(Transport.Tcp, () => DnsProbe.SendAsync(connection, DnsProbe.Query(Faulty, A)));
+        await ExpectAsync(Via.Tcp, () => DnsProbe.SendAsync(connection, DnsProbe.Query(Faulty, A)));
         await DnsProbe.SendAsync(connection, DnsProbe.Query(Sound, A));
         Assert.Equal(1, DnsProbe.Count((await DnsProbe.ReceiveAsync(connection))!, 1));
     }
@@ -126,13 +127,13 @@ public sealed class FaultTests : IAsyncLifetime
     {
         using var socket = new UdpClient();
         socket.Connect(_dns.EndPoint);
-        await ExpectAsync(Transport.Udp, () => socket.SendAsync(DnsProbe.Query(Faulty, A)).AsTask());
+        await ExpectAsync(Via.Udp, () => socket.SendAsync(DnsProbe.Query(Faulty, A)).AsTask());
         await socket.SendAsync(DnsProbe.Query(Sound, A));
         var answer = (await socket.ReceiveAsync().WaitAsync(DnsProbe.Patience)).Buffer;
         Assert.Equal(1, DnsProbe.Count(answer, 1));
     }
 
-    private async Task ExpectAsync(Transport transport, Func<Task> send)
+    private async Task ExpectAsync(Via transport, Func<Task> send)
     {
         var seen = _dns.NextQueryAsync(q => q.Name == Faulty && q.Transport == transport && q.Code is null);
         await send();

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Transport;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
@@ -32,8 +31,9 @@ internal sealed class Relay : IHttpApplication<HttpContext>, IAsyncDisposable
         var options = new KestrelServerOptions();
         options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         _server = new KestrelServer(
-            Options.Create(options),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
+            Microsoft.Extensions.Options.Options.Create(options),
+            new SocketTransportFactory(
+                Microsoft.Extensions.Options.Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
             NullLoggerFactory.Instance);
     }
 
