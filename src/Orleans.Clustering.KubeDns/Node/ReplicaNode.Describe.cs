@@ -19,7 +19,7 @@ internal sealed partial class ReplicaNode
         var now = Now();
         var peers = _replica.Contacts.Values.Select(contact => new PeerStatus(
             contact.Address.ToString(), contact.Member?.Fqdn ?? contact.Listed ?? "", Describe(contact, now),
-            TimeSpan.FromMilliseconds(contact.AnsweredAt < 0 ? -1 : now - contact.AnsweredAt))).ToList();
+            TimeSpan.FromMilliseconds(LastSign(contact) < 0 ? -1 : now - LastSign(contact)))).ToList();
         return new NodeStatus(
             _phase, WaitingFor(state, now), _time.GetElapsedTime(_steppedAt), Self, state?.Lineage ?? Guid.Empty,
             state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
@@ -49,7 +49,11 @@ internal sealed partial class ReplicaNode
         LogMisconfigured(seen.Diagnosis);
     }
 
-    private static bool Answers(Contact? contact, long now) => contact?.AnsweredWithin(AnswersFor, now) == true;
+    // Who greets us need not be greeted, so a request of theirs shows life as well as a reply.
+    private static bool Answers(Contact? contact, long now) =>
+        contact is { Refuses: false } && LastSign(contact) >= 0 && LastSign(contact) >= now - AnswersFor;
+
+    private static long LastSign(Contact contact) => Math.Max(contact.AnsweredAt, contact.HeardAt);
 
     private static string Describe(Contact contact, long now) =>
         contact.IsForeign ? "foreign" : contact.Refuses ? "refuses" : Answers(contact, now) ? "answers" : "silent";
