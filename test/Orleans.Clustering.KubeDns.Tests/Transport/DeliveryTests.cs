@@ -71,7 +71,7 @@ public sealed class DeliveryTests
         await using var rig = new Rig();
         var server = await rig.ServeAsync();
         var clients = new[] { rig.Client(), rig.Client(), rig.Client(), rig.Client() };
-        await Parallel.ForAsync(0, 2_000, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (round, _) =>
+        await Parallel.ForAsync(0, 2_000, new ParallelOptions { MaxDegreeOfParallelism = 60 }, async (round, _) =>
             AssertEchoed(await SendAsync(clients[round % clients.Length], server.Port, round), round));
     }
 
