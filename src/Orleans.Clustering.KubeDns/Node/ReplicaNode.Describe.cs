@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Transport;
 
 namespace Orleans.Clustering.KubeDns.Node;
 
@@ -11,6 +12,7 @@ internal sealed partial class ReplicaNode
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(60);
 
     private long? _diagnosisTold;
+    private long _refusalTold;
 
     // The machine's parts read here are immutable values, so a reader on another thread sees one or the next.
     private NodeStatus Describe()
@@ -47,6 +49,15 @@ internal sealed partial class ReplicaNode
         if (_diagnosisTold is { } told && _time.GetElapsedTime(told) < TellEvery) return;
         _diagnosisTold = _time.GetTimestamp();
         LogMisconfigured(seen.Diagnosis);
+    }
+
+    private void ReportRefusal(Send send, PeerReply reply)
+    {
+        var now = _time.GetTimestamp();
+        var told = Interlocked.Read(ref _refusalTold);
+        if (told != 0 && _time.GetElapsedTime(told, now) < TellEvery) return;
+        if (Interlocked.CompareExchange(ref _refusalTold, now, told) == told)
+            LogRefused(send.To.ToString(), reply.Outcome, reply.Detail);
     }
 
     // Who greets us need not be greeted, so a request of theirs shows life as well as a reply.
@@ -97,6 +108,12 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
     private partial void LogMisconfigured(string diagnosis);
+
+    [LoggerMessage(5109, LogLevel.Error, "{Address} and this silo do not understand each other ({Outcome}): {Detail}")]
+    private partial void LogRefused(string address, Delivery outcome, string detail);
+
+    [LoggerMessage(5110, LogLevel.Information, "Listening: {Fqdn} at {Address}")]
+    private partial void LogListening(string fqdn, string address);
 
     [LoggerMessage(5107, LogLevel.Critical, "The replica broke a rule of its protocol and ends this process")]
     private partial void LogFailed(Exception error);

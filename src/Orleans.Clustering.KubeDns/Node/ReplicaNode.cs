@@ -79,6 +79,7 @@ internal sealed partial class ReplicaNode : INode
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _listener = await _wiring.Listen(ServeAsync, cancellationToken).ConfigureAwait(false);
+        LogListening(Self.Fqdn, Self.Address.ToString());
         _phase = NodePhase.Founding;
         _loop = Task.Run(LoopAsync, CancellationToken.None);
         Post(new Tick());
@@ -233,9 +234,7 @@ internal sealed partial class ReplicaNode : INode
             };
             var reply = await _wiring.Peers.SendAsync(send.To, send.Envelope, timeout, _stopping.Token)
                 .ConfigureAwait(false);
-            if (reply is { Outcome: Delivery.Replied, Envelope: { } envelope }) Post(new Received(0, envelope));
-            else if (reply.Outcome != Delivery.NoReply)
-                Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
+            OnReply(send, reply);
         }
         catch (OperationCanceledException)
         {
@@ -246,6 +245,21 @@ internal sealed partial class ReplicaNode : INode
             LogUnexpected(error, send.To.ToString());
             Post(new Undelivered(send.To, send.Envelope.To, WasRefused: false));
         }
+    }
+
+    // A reply from somebody who listens elsewhere was rerouted on its way; it proves nothing of the address asked.
+    private void OnReply(Send send, PeerReply reply)
+    {
+        if (reply is { Outcome: Delivery.Replied, Envelope: { } envelope } && envelope.From.Address == send.To)
+        {
+            Post(new Received(0, envelope));
+            return;
+        }
+
+        if (reply.Outcome is Delivery.Unauthenticated or Delivery.WrongVersion or Delivery.Malformed)
+            ReportRefusal(send, reply);
+        if (reply.Outcome != Delivery.NoReply)
+            Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
     }
 
     // A request that the machine leaves unanswered ends with the listener's own deadline.
