@@ -9,7 +9,7 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// step. Versions and log indices order all writes, so linearizability is a linear check: each operation must lie
 /// at or above everything that had completed before it began.
 /// </summary>
-internal sealed class Checkers
+internal sealed class Checkers(Func<long> now)
 {
     private readonly Dictionary<(Guid, Epoch), List<(Command? Command, ClusterState State)>> _logs = [];
     private readonly Dictionary<(Guid, RequestId), long> _committed = [];
@@ -58,12 +58,20 @@ internal sealed class Checkers
             Require(number == process.Number, "I4", $"{process} votes as an earlier process did");
     }
 
-    public void OnTrace(SimProcess process, Trace trace, IEnumerable<SimProcess> alive)
+    public void OnTrace(SimProcess process, Trace trace, IReadOnlyList<SimProcess> alive)
     {
-        if (trace.Event == "PassedOver") PassedOver = true;
+        if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
         if (trace.Event != "MemberEnded") return;
         var living = alive.FirstOrDefault(other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
+    }
+
+    // The rules that excuse a second lineage take their time; a founder younger than that cannot have waited it out.
+    private void OnPassedOver(SimProcess process, string text)
+    {
+        var least = text.EndsWith("(refuses)", StringComparison.Ordinal) ? 10_000 : 30_000;
+        Require(now() - process.StartedAt >= least, "I3", $"{process} passed over too early: {text}");
+        PassedOver = true;
     }
 
     /// <summary>At most one lineage, as long as nobody was passed over and every member is published.</summary>

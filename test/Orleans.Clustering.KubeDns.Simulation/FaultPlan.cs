@@ -22,6 +22,11 @@ internal sealed record FaultPlan
     /// <summary>Mean time between faults of each kind; 0: none.</summary>
     public required long CrashEvery { get; init; }
 
+    /// <summary>How soon a killed process is back, and how often in the same pod instead of a new one.</summary>
+    public required long BackWithin { get; init; }
+
+    public required double InPlace { get; init; }
+
     public required long PartitionEvery { get; init; }
 
     public required long PauseEvery { get; init; }
@@ -31,7 +36,21 @@ internal sealed record FaultPlan
     /// <summary>How long faults go on; then the network is whole and the cluster must settle.</summary>
     public required long FaultsFor { get; init; }
 
-    public static FaultPlan Draw(SimRandom random) => new()
+    public static FaultPlan Draw(SimRandom random) => random.Chance(0.3) ? DrawStorm(random) : DrawWeather(random);
+
+    // Processes die and come back in place while they found, and DNS lags: where a second lineage would come from.
+    private static FaultPlan DrawStorm(SimRandom random) => DrawWeather(random) with
+    {
+        Pods = (int)random.Between(2, 4),
+        Staleness = random.Pick<long>([1_000, 2_000, 5_000]),
+        CrashEvery = random.Between(400, 3_000),
+        BackWithin = random.Between(50, 1_500),
+        InPlace = 0.9,
+        LeaveEvery = 0,
+        FaultsFor = random.Between(8_000, 25_000),
+    };
+
+    private static FaultPlan DrawWeather(SimRandom random) => new()
     {
         Pods = (int)random.Between(1, 7),
         StartAtOnce = random.Chance(0.5),
@@ -42,6 +61,8 @@ internal sealed record FaultPlan
         PublishLag = random.Pick<long>([0, 300, 2_000]),
         DnsFailure = random.Chance(0.5) ? 0 : random.Between(1, 40) / 100.0,
         CrashEvery = random.Chance(0.25) ? 0 : random.Between(2_000, 12_000),
+        BackWithin = 6_000,
+        InPlace = 0.5,
         PartitionEvery = random.Chance(0.4) ? 0 : random.Between(3_000, 12_000),
         PauseEvery = random.Chance(0.5) ? 0 : random.Between(3_000, 12_000),
         LeaveEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
@@ -50,6 +71,6 @@ internal sealed record FaultPlan
 
     public override string ToString() =>
         $"pods {Pods}{(StartAtOnce ? " at once" : "")}, loss {Loss:P0}, dup {Duplication:P0}, tail {SlowTail}, "
-        + $"staleness {Staleness}, publish lag {PublishLag}, dns failures {DnsFailure:P0}, crash {CrashEvery}, "
+        + $"staleness {Staleness}, publish lag {PublishLag}, dns failures {DnsFailure:P0}, crash {CrashEvery} back {BackWithin}, "
         + $"partition {PartitionEvery}, pause {PauseEvery}, leave {LeaveEvery}, faults for {FaultsFor}";
 }

