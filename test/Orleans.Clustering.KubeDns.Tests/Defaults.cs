@@ -1,28 +1,31 @@
+using Orleans.Clustering.KubeDns.Diagnostics;
+using Orleans.Configuration;
+
 namespace Orleans.Clustering.KubeDns.Tests;
 
-/// <summary>
-/// The defaults that the manifests and the README repeat. The options class is on its way; once it is here, each of
-/// these becomes a reading of it.
-/// </summary>
+/// <summary>The defaults that the manifests and the README repeat, read from the options themselves.</summary>
 internal static class Defaults
 {
-    public const int SiloPort = 11111;
-    public const int DiscoveryPort = 11112;
-    public const int StatusPort = 11113;
-    public const int GatewayPort = 30000;
-    public const string DiscoveryPortName = "discovery";
-    public const string GatewayPortName = "gateway";
-    public const string StartupPath = "/startupz";
-    public const string LivePath = "/livez";
-    public const string ReadyPath = "/readyz";
+    public const string StartupPath = StatusEndpoint.StartupPath;
+    public const string LivePath = StatusEndpoint.LivePath;
+    public const string ReadyPath = StatusEndpoint.ReadyPath;
+
+    /// <summary>Orleans' own.</summary>
+    public const int SiloPort = EndpointOptions.DEFAULT_SILO_PORT;
+    public const int GatewayPort = EndpointOptions.DEFAULT_GATEWAY_PORT;
+
+    private static readonly KubeDnsClusteringOptions Silo = new();
+    private static readonly KubeDnsGatewayOptions Client = new();
+
+    public static int DiscoveryPort => Silo.DiscoveryPort;
+
+    public static int StatusPort => Silo.StatusPort;
+
+    public static string DiscoveryPortName => Silo.PortName;
+
+    public static string GatewayPortName => Client.PortName;
 
     /// <summary>Names that <c>Orleans:Clustering</c> binds.</summary>
-    public static readonly string[] OptionNames =
-    [
-        "ServiceName", "ReadyServiceName", "Namespace", "ClusterDomain", "PortName", "DiscoveryPort", "StatusPort",
-        "Fqdn", "HostsFile", "ResolvConf", "DnsStaleness", "EndpointNaming", "NameServers", "MinimumSilos",
-        "ContactTimeout", "MaxVoters", "TrustConnectionRefused", "FailureDomain", "QuorumLoss", "OperationTimeout",
-        "TakeoverAfter", "VoterTimeout", "RefusedFor", "RemovedFor", "NotReadyFor", "RescueAfter", "StallFence",
-        "FenceAfter", "SecretFile", "PreviousSecretFile",
-    ];
+    public static string[] OptionNames =>
+        [.. typeof(KubeDnsClusteringOptions).GetProperties().Select(property => property.Name)];
 }

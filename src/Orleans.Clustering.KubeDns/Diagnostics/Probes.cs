@@ -20,7 +20,7 @@ internal static class Probes
     {
         NodePhase.Joined or NodePhase.Stopping => new(true, "started"),
         NodePhase.NotStarted => new(false, "not started"),
-        NodePhase.Founding => new(false, Line("waiting for peers", status.WaitingFor)),
+        NodePhase.Founding => new(false, Line(status.WaitingFor, status.Diagnosis)),
         _ => new(false, Line("ended", status.Diagnosis)),
     };
 
@@ -42,5 +42,7 @@ internal static class Probes
         _ => new(false, $"the silo is {silo}, not Active"),
     };
 
-    private static string Line(string what, string why) => why.Length > 0 ? $"{what}: {why}" : what;
+    // One line, as kubectl shows it: of a diagnosis the summary, which /statusz and the log have in full.
+    private static string Line(string what, string diagnosis) =>
+        diagnosis.Length > 0 ? $"{what}; {diagnosis.Split('\n')[0]}" : what;
 }

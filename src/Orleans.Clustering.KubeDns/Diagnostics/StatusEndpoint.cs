@@ -25,6 +25,11 @@ internal sealed partial class StatusEndpoint(
     IServiceProvider services,
     ILoggerFactory loggers) : IHttpApplication<IFeatureCollection>, IAsyncDisposable
 {
+    public const string StartupPath = "/startupz";
+    public const string LivePath = "/livez";
+    public const string ReadyPath = "/readyz";
+    public const string StatusPath = "/statusz";
+
     private readonly ILogger _log = loggers.CreateLogger<StatusEndpoint>();
     private KestrelServer? _server;
 
@@ -45,7 +50,8 @@ internal sealed partial class StatusEndpoint(
         catch (IOException taken)
         {
             throw new OrleansConfigurationException(
-                $"StatusPort {endpoint.Port} cannot be opened: {taken.Message} Set another StatusPort, or 0 for none.", taken);
+                $"StatusPort {endpoint.Port} cannot be opened: {taken.Message} Set another StatusPort, or 0 for none.",
+                taken);
         }
 
         LogListening(endpoint.Port);
@@ -77,10 +83,10 @@ internal sealed partial class StatusEndpoint(
 
         return http.Request.Path.Value switch
         {
-            "/startupz" => Tell(http, Probes.Started(node())),
-            "/livez" => Tell(http, Probes.Live(node())),
-            "/readyz" => Tell(http, Probes.Ready(silo(), stopping())),
-            "/statusz" => Write(http, StatusCodes.Status200OK, "application/json",
+            StartupPath => Tell(http, Probes.Started(node())),
+            LivePath => Tell(http, Probes.Live(node())),
+            ReadyPath => Tell(http, Probes.Ready(silo(), stopping())),
+            StatusPath => Write(http, StatusCodes.Status200OK, "application/json",
                 StatusReport.Of(node(), silo(), stopping()).ToJson()),
             _ => Text(http, StatusCodes.Status404NotFound, "not found"),
         };

@@ -4,6 +4,4 @@ namespace Orleans.Clustering.KubeDns.Discovery;
 internal sealed class DiscoveryException(KdnsError error) : Exception(error.Message)
 {
     public KdnsError Error { get; } = error;
-
-    public string Code => Error.Code;
 }

@@ -16,48 +16,26 @@ internal sealed record DiscoverySettings(ServicePort Service, Identity Self)
 }
 
 /// <summary>
-/// Looks one service up and keeps what later look-ups need: the last good view, how old answers may be, and since when
-/// the same thing is wrong.
+/// Looks one service up and keeps what later look-ups need: whether it was ever there, how old answers may be, and
+/// since when the same thing is wrong. The last good view itself is kept by who acts on it.
 /// </summary>
 internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings settings, TimeProvider time)
 {
-    private static readonly TimeSpan LeastStaleness = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MostStaleness = TimeSpan.FromSeconds(30);
-
     private readonly Lock _lock = new();
     private readonly SelfCheck _check = new(settings.Self, settings.Service, settings.Role);
-    private PeerView? _latest;
-    private PeerView? _lastGood;
+    private readonly TtlWatch _ttls = new(time);
+    private bool _everComplete;
     private bool _believedEmpty;
-    private TimeSpan? _longestTtl;
-    private bool _sawZeroTtl;
     private (string Code, long Since)? _diagnosed;
 
-    public ServicePort Service => settings.Service;
-
-    /// <summary>Also a failed one.</summary>
-    public PeerView? Latest
-    {
-        get { lock (_lock) { return _latest; } }
-    }
-
-    /// <summary>The newest complete view, however many failures came after it.</summary>
-    public PeerView? LastGood
-    {
-        get { lock (_lock) { return _lastGood; } }
-    }
-
-    /// <summary>
-    /// How old an answer may be: the option, else the largest TTL seen, between 1 and 30 s. 30 s while none was seen,
-    /// and for good once a TTL of 0 told of a cache that serves what has expired.
-    /// </summary>
+    /// <summary>How old an answer may be: the option, else as the TTLs tell.</summary>
     public TimeSpan Staleness
     {
         get
         {
             lock (_lock)
             {
-                return settings.DnsStaleness ?? Derived();
+                return settings.DnsStaleness ?? _ttls.Staleness;
             }
         }
     }
@@ -75,16 +53,6 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
         return Keep(view);
     }
 
-    private TimeSpan Derived()
-    {
-        if (_sawZeroTtl || _longestTtl is not { } longest || longest > MostStaleness)
-        {
-            return MostStaleness;
-        }
-
-        return longest < LeastStaleness ? LeastStaleness : longest;
-    }
-
     private async Task<PeerView> AskAsync(CancellationToken cancellationToken)
     {
         var askedAt = time.GetTimestamp();
@@ -98,7 +66,7 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var detail = $"the look-up took longer than {settings.LookUpLimit.TotalSeconds:0.#} s";
-            return new PeerView(DnsOutcome.TimedOut, askedAt) { Detail = detail, Took = settings.LookUpLimit };
+            return new PeerView(DnsOutcome.TimedOut, askedAt) { Detail = detail };
         }
     }
 
@@ -111,8 +79,6 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
             Peers = self.Standing == SelfStanding.NotHeadless ? [] : Peers(answer),
             MaxTtl = answer.MaxTtl,
             SawZeroTtl = answer.SawZeroTtl,
-            ViaTcp = answer.ViaTcp,
-            Took = answer.Took,
             Detail = answer.Detail,
             Self = self,
         };
@@ -130,7 +96,7 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
     {
         lock (_lock)
         {
-            return IsEmpty(view) && _lastGood is not null && !_believedEmpty;
+            return IsEmpty(view) && _everComplete && !_believedEmpty;
         }
     }
 
@@ -139,15 +105,9 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
         lock (_lock)
         {
             view = WithDuration(view);
-            _latest = view;
-            _lastGood = view.IsComplete ? view : _lastGood;
+            _everComplete |= view.IsComplete;
             _believedEmpty = IsEmpty(view) || (_believedEmpty && !view.IsComplete);
-            _sawZeroTtl |= view.SawZeroTtl;
-            if (!view.Peers.IsEmpty && (_longestTtl is null || view.MaxTtl > _longestTtl))
-            {
-                _longestTtl = view.MaxTtl;
-            }
-
+            if (!view.Peers.IsEmpty) _ttls.Saw(view);
             return view;
         }
     }

@@ -22,11 +22,6 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
     private ImmutableArray<IPEndPoint> _known = [];
     private long? _emptySince;
 
-    public GatewayView? Latest
-    {
-        get { lock (_lock) { return _latest; } }
-    }
-
     /// <returns>Always a view; throws only if <paramref name="cancellationToken"/> asked for it.</returns>
     public async Task<GatewayView> LookUpAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +50,7 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
         var empty = answer.Outcome is DnsOutcome.NxDomain or DnsOutcome.NoData;
         _known = Merge(headless ? answer : answer with { Targets = [] }, empty, askedAt);
         var answered = empty || (headless && answer.Outcome == DnsOutcome.Records);
-        return new GatewayView(answer.Outcome, askedAt)
+        return new GatewayView(answer.Outcome)
         {
             EverAnswered = answered || !_known.IsEmpty || _latest is { EverAnswered: true },
             Gateways = _known,

@@ -5,7 +5,7 @@ using Orleans.Clustering.KubeDns.Dns;
 namespace Orleans.Clustering.KubeDns.Discovery;
 
 /// <summary>The gateways that a client may call, after one look-up of the ready service.</summary>
-internal sealed record GatewayView(DnsOutcome Outcome, long AskedAt)
+internal sealed record GatewayView(DnsOutcome Outcome)
 {
     /// <summary>
     /// False as long as no look-up was ever answered: then <see cref="Gateways"/> is empty for want of knowledge, and

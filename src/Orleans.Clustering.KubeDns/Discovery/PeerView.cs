@@ -35,20 +35,11 @@ internal sealed record PeerView(DnsOutcome Outcome, long AskedAt)
 
     public bool SawZeroTtl { get; init; }
 
-    public bool ViaTcp { get; init; }
-
-    public TimeSpan Took { get; init; }
-
     /// <summary>For people: what failed, and where.</summary>
     public string Detail { get; init; } = "";
 
     public SelfVerdict Self { get; init; } = SelfVerdict.Unknown;
 
-    /// <summary>Our own address, with our own port, under our own name (or any, with that naming).</summary>
-    public bool SelfListed => Self.IsListed;
-
     /// <summary>What the answer shows to be wrong; often only for now, while DNS catches up.</summary>
     public KdnsError? Diagnosis => Self.Error;
-
-    public bool Lists(IPAddress address, int port) => Peers.Any(p => p.Port == port && p.Address.Equals(address));
 }

@@ -113,7 +113,16 @@ internal static class SiloComposition
         view.Self.Standing is SelfStanding.ListedUnderOtherName or SelfStanding.DuplicateHostname
             or SelfStanding.PortMismatch,
         view.Diagnosis?.Message ?? "",
-        view.Diagnosis?.Lasting ?? TimeSpan.Zero);
+        view.Diagnosis?.Lasting ?? TimeSpan.Zero,
+        Failure(view));
+
+    // NXDOMAIN and NODATA are answers; what they mean for us the diagnosis tells.
+    private static string Failure(PeerView view) => view.Outcome switch
+    {
+        DnsOutcome.Records or DnsOutcome.NxDomain or DnsOutcome.NoData => "",
+        DnsOutcome.Incomplete => $"DnsIncomplete: {view.Detail}",
+        _ => $"DnsFailed: {view.Outcome}: {view.Detail}",
+    };
 
     private static IdentitySettings IdentityOf(
         IServiceProvider services, KubeDnsClusteringOptions options, IPAddress address) =>

@@ -9,10 +9,6 @@ internal sealed partial class ReplicaNode
 {
     private const long AnswersFor = 5_000;
     private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(60);
-
-    private long? _diagnosisTold;
-    private long _refusalTold;
 
     // The machine's parts read here are immutable values, so a reader on another thread sees one or the next.
     private NodeStatus Describe()
@@ -26,13 +22,15 @@ internal sealed partial class ReplicaNode
             _phase, WaitingFor(state, now), _time.GetElapsedTime(_steppedAt), Self, state?.Lineage ?? Guid.Empty,
             state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
             state?.IsVoter(Self.Nonce) == true, [.. (state?.Voters ?? default).Select(voter => voter.Fqdn)], peers,
-            [.. (_replica.LastView?.Listed ?? default).Select(listed => $"{listed.Fqdn} {listed.Address}")], _diagnosis);
+            [.. (_replica.LastView?.Listed ?? default).Select(listed => $"{listed.Fqdn} {listed.Address}")],
+            _diagnosis.Length > 0 ? _diagnosis : _dnsFailure);
     }
 
     private string WaitingFor(ClusterState? state, long now)
     {
         if (_phase is NodePhase.Stopped or NodePhase.NotStarted) return "";
-        if (state is null) return $"waiting for {_replica.WaitingFor}";
+        if (state is null)
+            return $"waiting for {(_replica.WaitingFor is { Length: > 0 } what ? what : "the cluster to be founded")}";
         var missing = state.Voters
             .Where(voter => voter != Self && !Answers(_replica.Contacts.GetValueOrDefault(voter.Address), now)).ToList();
         return state.Voters.Count - missing.Count >= state.Majority || !state.IsVoter(Self.Nonce)
@@ -40,24 +38,19 @@ internal sealed partial class ReplicaNode
             : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";
     }
 
-    // While DNS catches up nearly everything looks wrong for a moment; what lasts is told once, then every minute.
-    private void ReportDiagnosis(DnsSighting seen)
+    private void ReportSighting(DnsSighting seen)
     {
-        _diagnosis = seen.Diagnosis;
-        if (seen.Diagnosis.Length == 0) _diagnosisTold = null;
-        if (seen.Diagnosis.Length == 0 || seen.DiagnosedFor < TellAfter) return;
-        if (_diagnosisTold is { } told && _time.GetElapsedTime(told) < TellEvery) return;
-        _diagnosisTold = _time.GetTimestamp();
-        LogMisconfigured(seen.Diagnosis);
-    }
+        _dnsFailure = seen.Failure;
+        if (seen.Failure.Length > 0 && _told.Pass(Kind(seen.Failure), out var leftOut))
+            LogDnsFailed(seen.Failure, leftOut);
 
-    private void ReportRefusal(Send send, PeerReply reply)
-    {
-        var now = _time.GetTimestamp();
-        var told = Interlocked.Read(ref _refusalTold);
-        if (told != 0 && _time.GetElapsedTime(told, now) < TellEvery) return;
-        if (Interlocked.CompareExchange(ref _refusalTold, now, told) == told)
-            LogRefused(send.To.ToString(), reply.Outcome, reply.Detail);
+        // A look-up that failed shows nothing new: what was wrong before still is.
+        if (seen is { IsComplete: false, Diagnosis: "" }) return;
+        _diagnosis = seen.Diagnosis;
+
+        // While DNS catches up nearly everything looks wrong for a moment; what lasts is told once, then every minute.
+        if (seen.Diagnosis.Length > 0 && seen.DiagnosedFor >= TellAfter && _told.Pass(Kind(seen.Diagnosis), out _))
+            LogMisconfigured(seen.Diagnosis);
     }
 
     // Who greets us need not be greeted, so a request of theirs shows life as well as a reply.
@@ -65,6 +58,8 @@ internal sealed partial class ReplicaNode
         contact is { Refuses: false } && LastSign(contact) >= 0 && LastSign(contact) >= now - AnswersFor;
 
     private static long LastSign(Contact contact) => Math.Max(contact.AnsweredAt, contact.HeardAt);
+
+    private static string Kind(string text) => text.Split(':')[0];
 
     private static string Describe(Contact contact, long now) =>
         contact.IsForeign ? "foreign" : contact.Refuses ? "refuses" : Answers(contact, now) ? "answers" : "silent";
@@ -105,6 +100,9 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
+
+    [LoggerMessage(5109, LogLevel.Warning, "{Failure} ({LeftOut} failed before, not logged)")]
+    private partial void LogDnsFailed(string failure, int leftOut);
 
     [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
     private partial void LogMisconfigured(string diagnosis);

@@ -16,6 +16,7 @@ internal sealed record NodeWiring(
 
 /// <summary>
 /// A look-up as the node needs it. <c>AskedAt</c> is the time provider's timestamp before the question was sent.
+/// <c>Failure</c> is one line that begins with a word of its own for each kind; empty for an answer.
 /// </summary>
 internal sealed record DnsSighting(
     long AskedAt,
@@ -24,7 +25,8 @@ internal sealed record DnsSighting(
     TimeSpan Staleness,
     bool IsMisnamed,
     string Diagnosis,
-    TimeSpan DiagnosedFor);
+    TimeSpan DiagnosedFor,
+    string Failure);
 
 /// <summary>
 /// The only loop: takes inputs one at a time, steps the machine, carries out its effects. Nothing here decides; nothing
@@ -46,6 +48,7 @@ internal sealed partial class ReplicaNode : INode
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
+    private readonly LogThrottle _told;
     private readonly long _origin;
     private IAsyncDisposable? _listener;
     private Task _loop = Task.CompletedTask;
@@ -55,6 +58,7 @@ internal sealed partial class ReplicaNode : INode
     private long _steppedAt;
     private volatile NodePhase _phase = NodePhase.NotStarted;
     private volatile string _diagnosis = "";
+    private volatile string _dnsFailure = "";
 
     public ReplicaNode(
         Replica replica, NodeSettings settings, NodeWiring wiring, TimeProvider time, ILogger logger)
@@ -65,6 +69,7 @@ internal sealed partial class ReplicaNode : INode
             SingleReader = true,
             FullMode = BoundedChannelFullMode.Wait,
         });
+        _told = new LogThrottle(time);
         _origin = time.GetTimestamp();
         _steppedAt = _origin;
         _timer = time.CreateTimer(_ => Post(new Tick()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -256,8 +261,9 @@ internal sealed partial class ReplicaNode : INode
             return;
         }
 
-        if (reply.Outcome is Delivery.Unauthenticated or Delivery.WrongVersion or Delivery.Malformed)
-            ReportRefusal(send, reply);
+        if (reply.Outcome is Delivery.Unauthenticated or Delivery.WrongVersion or Delivery.Malformed
+            && _told.Pass(reply.Outcome.ToString(), out _))
+            LogRefused(send.To.ToString(), reply.Outcome, reply.Detail);
         if (reply.Outcome != Delivery.NoReply)
             Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
     }
@@ -291,7 +297,7 @@ internal sealed partial class ReplicaNode : INode
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             bound.CancelAfter(_settings.LookUpTimeout);
             var seen = await _wiring.LookUp(bound.Token).ConfigureAwait(false);
-            ReportDiagnosis(seen);
+            ReportSighting(seen);
             Post(new Viewed(new View(
                 Milliseconds(seen.AskedAt), seen.IsComplete, seen.Listed, (long)seen.Staleness.TotalMilliseconds,
                 seen.IsMisnamed)));

@@ -59,7 +59,8 @@ public sealed class KubeDnsClusteringOptions
 
     /// <summary>
     /// How old a DNS answer may be: founding and rescue wait it out. 0–10 minutes. Default (null): the largest TTL
-    /// seen, within 1–30 s; 30 s after a TTL of 0. Where no cache stands between, 0.2 s is right; behind a cache that
+    /// seen and a second, within 1–30 s, once answers were watched for longer than that (a cache serves what is left of
+    /// a TTL); 30 s before, and after a TTL of 0. Where no cache stands between, 0.2 s is right; behind a cache that
     /// prolongs TTLs or serves stale answers, add its limit.
     /// </summary>
     public TimeSpan? DnsStaleness { get; set; }

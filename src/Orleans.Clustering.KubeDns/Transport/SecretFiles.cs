@@ -54,8 +54,6 @@ internal sealed partial class SecretFiles
         _readAt = _time.GetTimestamp();
     }
 
-    public bool IsSet => _current is not null;
-
     /// <summary>The secrets in force now.</summary>
     public Secrets Now
     {

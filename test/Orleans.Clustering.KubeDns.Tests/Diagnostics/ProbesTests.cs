@@ -10,10 +10,10 @@ public sealed class ProbesTests
 {
     [Theory]
     [InlineData("NotStarted", false, "not started")]
-    [InlineData("Founding", false, "waiting for peers: silo-1 is silent")]
+    [InlineData("Founding", false, "silo-1 is silent; left behind")]
     [InlineData("Joined", true, "started")]
     [InlineData("Stopping", true, "started")]
-    [InlineData("Failed", false, "ended: left behind")]
+    [InlineData("Failed", false, "ended; left behind")]
     public void Startup_tells_what_is_waited_for(string phase, bool fit, string line) =>
         Assert.Equal(new ProbeResult(fit, line), Probes.Started(Status(Enum.Parse<NodePhase>(phase))));
 
@@ -39,5 +39,5 @@ public sealed class ProbesTests
     internal static NodeStatus Status(NodePhase phase, double loopAge = 0) => new(
         phase, "silo-1 is silent", TimeSpan.FromSeconds(loopAge), InMemoryTable.NewMember(1), Guid.Empty, 1, 2, 3,
         true, true, ["silo-1"], [new("10.0.0.2:11112", "silo-2", "silent", TimeSpan.FromSeconds(7.25))],
-        ["10.0.0.2:11112"], "left behind");
+        ["10.0.0.2:11112"], "left behind\nby the others");
 }

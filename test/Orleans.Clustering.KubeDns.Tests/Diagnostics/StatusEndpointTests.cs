@@ -45,7 +45,7 @@ public sealed class StatusEndpointTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "stopping\n"), await GetAsync("/readyz"));
         Assert.Equal(
-            (HttpStatusCode.ServiceUnavailable, "waiting for peers: silo-1 is silent\n"), await GetAsync("/startupz"));
+            (HttpStatusCode.ServiceUnavailable, "silo-1 is silent; left behind\n"), await GetAsync("/startupz"));
         Assert.Equal((HttpStatusCode.OK, "live\n"), await GetAsync("/livez"));
     }
 
@@ -62,7 +62,7 @@ public sealed class StatusEndpointTests : IAsyncLifetime
         var root = status.RootElement;
         Assert.Equal("Failed", root.GetProperty("phase").GetString());
         Assert.Equal("Active", root.GetProperty("silo").GetString());
-        Assert.Equal("left behind", root.GetProperty("diagnosis").GetString());
+        Assert.Equal("left behind\nby the others", root.GetProperty("diagnosis").GetString());
         Assert.Equal(3, root.GetProperty("tableVersion").GetInt32());
         Assert.Equal("silo-1.orleans.shop.svc.cluster.local", root.GetProperty("self").GetString());
         Assert.Equal(7.25, root.GetProperty("peers")[0].GetProperty("lastAnswerSeconds").GetDouble());

@@ -20,15 +20,12 @@ public sealed class DiscoveryServiceTests
         var view = await service.LookUpAsync(default);
 
         Assert.True(view.IsComplete);
-        Assert.True(view.SelfListed);
+        Assert.True(view.Self.IsListed);
         Assert.Null(view.Diagnosis);
         Assert.Equal(
             [$"silo-1.{Given.Zone}=10.1.0.1:11112", $"silo-1.{Given.Zone}=[fd00::1]:11112",
              $"silo-7.{Given.Zone}=10.1.0.7:11112"],
             view.Peers.Select(p => p.ToString()));
-        Assert.True(view.Lists(Given.Address, 11112));
-        Assert.False(view.Lists(Given.Address, 11113));
-        Assert.Same(view, service.LastGood);
         Assert.Equal(["_discovery._tcp.orleans.shop.svc.cluster.local."], resolver.Questions);
     }
 
@@ -49,17 +46,16 @@ public sealed class DiscoveryServiceTests
     [InlineData(DnsOutcome.TimedOut)]
     [InlineData(DnsOutcome.Malformed)]
     [InlineData(DnsOutcome.Incomplete)]
-    internal async Task A_failure_keeps_the_last_good_view(DnsOutcome outcome)
+    internal async Task A_failure_is_a_view_that_proves_nothing(DnsOutcome outcome)
     {
         var service = Service(new ScriptedResolver(Given.Records(Us), Given.Failed(outcome)));
-        var good = await service.LookUpAsync(default);
+        await service.LookUpAsync(default);
 
         var view = await service.LookUpAsync(default);
 
         Assert.False(view.IsComplete);
         Assert.Empty(view.Peers);
-        Assert.Same(good, service.LastGood);
-        Assert.Same(view, service.Latest);
+        Assert.Equal((null, $"said {outcome}"), (view.Diagnosis, view.Detail));
     }
 
     [Fact]
@@ -87,7 +83,6 @@ public sealed class DiscoveryServiceTests
         Assert.Equal(3, resolver.Asked);
         await service.LookUpAsync(default);
         Assert.Equal(4, resolver.Asked);
-        Assert.True(service.LastGood!.IsComplete);
     }
 
     [Fact]
@@ -128,39 +123,6 @@ public sealed class DiscoveryServiceTests
         Assert.Equal([0, null, 10, null, 0], lasting);
     }
 
-    [Theory]
-    [InlineData(30, "")]
-    [InlineData(5, "5")]
-    [InlineData(5, "5 3")]
-    [InlineData(8, "5 8 2")]
-    [InlineData(30, "300")]
-    [InlineData(1, "0.2")]
-    [InlineData(30, "5 0 5")]
-    public async Task Staleness_is_the_largest_TTL_within_bounds_or_30_s_after_a_TTL_of_0(double expected, string ttls)
-    {
-        var answers = ttls.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(ttl => Given.Records(Us).WithTtl(double.Parse(ttl), double.Parse(ttl)))
-            .Append(Given.Failed(DnsOutcome.NxDomain)).ToArray();
-        var service = Service(new ScriptedResolver(answers));
-        for (var i = 0; i < answers.Length; i++)
-        {
-            await service.LookUpAsync(default);
-        }
-
-        Assert.Equal(expected, service.Staleness.TotalSeconds);
-    }
-
-    [Fact]
-    public async Task Staleness_that_is_configured_is_not_derived()
-    {
-        var service = Service(
-            new ScriptedResolver(Given.Records(Us).WithTtl(0, 0)), staleness: TimeSpan.FromSeconds(0.2));
-
-        await service.LookUpAsync(default);
-
-        Assert.Equal(0.2, service.Staleness.TotalSeconds);
-    }
-
     [Fact]
     public async Task A_resolver_that_never_ends_is_cut_off()
     {
@@ -191,6 +153,6 @@ public sealed class DiscoveryServiceTests
         return Task.CompletedTask;
     }
 
-    private DiscoveryService Service(ISrvResolver resolver, TimeSpan? staleness = null) =>
-        new(resolver, new DiscoverySettings(Given.Port, Given.Self) { DnsStaleness = staleness }, _time);
+    private DiscoveryService Service(ISrvResolver resolver) =>
+        new(resolver, new DiscoverySettings(Given.Port, Given.Self), _time);
 }

@@ -53,7 +53,7 @@ public sealed class IdentityTests
     {
         var fault = Assert.Throws<DiscoveryException>(() => Determine(hosts, podName));
 
-        Assert.Equal("KDNS316", fault.Code);
+        Assert.Equal("KDNS316", fault.Error.Code);
         Assert.Contains(seen, fault.Message);
     }
 
@@ -63,7 +63,9 @@ public sealed class IdentityTests
         var nowhere = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var settings = Given.Settings with { HostsFile = nowhere };
 
-        Assert.Equal("KDNS316", Assert.Throws<DiscoveryException>(() => Identity.Find(settings, Given.Name)).Code);
+        var fault = Assert.Throws<DiscoveryException>(() => Identity.Find(settings, Given.Name));
+
+        Assert.Equal("KDNS316", fault.Error.Code);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class ServiceNameTests
         var fault = Assert.Throws<DiscoveryException>(
             () => ServiceName.Derive(Settings(name, ns, domain), Laptop, null));
 
-        Assert.Equal("KDNS312", fault.Code);
+        Assert.Equal("KDNS312", fault.Error.Code);
         Assert.Contains(seen, fault.Message);
     }
 
@@ -63,7 +63,7 @@ public sealed class ServiceNameTests
         var nowhere = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var settings = Settings("orleans") with { ResolvConf = nowhere, NamespaceFile = nowhere };
 
-        Assert.Equal("KDNS312", Assert.Throws<DiscoveryException>(() => ServiceName.Find(settings)).Code);
+        Assert.Equal("KDNS312", Assert.Throws<DiscoveryException>(() => ServiceName.Find(settings)).Error.Code);
     }
 
     private static ServiceNameSettings Settings(string name, string? ns = null, string? domain = null) =>

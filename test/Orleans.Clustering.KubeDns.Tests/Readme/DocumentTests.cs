@@ -38,11 +38,12 @@ public partial class DocumentTests
         where !Defaults.OptionNames.Contains(name)
         select name);
 
-    [Theory]
-    [InlineData("DiscoveryPort", Defaults.DiscoveryPort)]
-    [InlineData("StatusPort", Defaults.StatusPort)]
-    public void The_README_states_the_default_ports(string option, int port) =>
-        Assert.Equal($"{port}", OptionRows().Single(row => row.Names.Contains(option)).Default);
+    [Fact]
+    public void The_README_states_the_default_ports()
+    {
+        Assert.Equal($"{Defaults.DiscoveryPort}", Default("DiscoveryPort"));
+        Assert.Equal($"{Defaults.StatusPort}", Default("StatusPort"));
+    }
 
     [Fact]
     public void The_README_states_the_ports_of_Orleans() => Assert.Contains(
@@ -62,6 +63,8 @@ public partial class DocumentTests
         Assert.False(block.StandsIn("a:\n  b: 2\n"));
         Assert.False(block.StandsIn("a:\n\n  b: 1\n"));
     }
+
+    private static string Default(string option) => OptionRows().Single(row => row.Names.Contains(option)).Default;
 
     private static IEnumerable<(string[] Names, string Default)> OptionRows() =>
         from line in SourceTree.Read("README.md").Split('\n')

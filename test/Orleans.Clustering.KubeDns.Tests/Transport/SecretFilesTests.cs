@@ -14,7 +14,6 @@ public sealed class SecretFilesTests
         var log = new Lines();
         var secrets = new SecretFiles(null, null, log, new ManualTime());
         Assert.Same(secrets.Now, secrets.Now);
-        Assert.False(secrets.IsSet);
         Assert.Contains("Warning: InsecureNoSecret", log.All);
         Assert.Single(log.All.Split('\n'));
     }
