@@ -62,7 +62,8 @@ internal sealed class Checkers
     {
         if (trace.Event == "PassedOver") PassedOver = true;
         if (trace.Event != "MemberEnded") return;
-        var living = alive.FirstOrDefault(other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
+        var living = alive.FirstOrDefault(
+            other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
     }
 
