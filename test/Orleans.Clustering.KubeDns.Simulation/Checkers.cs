@@ -62,7 +62,8 @@ internal sealed class Checkers(Func<long> now)
     {
         if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
         if (trace.Event != "MemberEnded") return;
-        var living = alive.FirstOrDefault(other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
+        var living = alive.FirstOrDefault(
+            other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
     }
 

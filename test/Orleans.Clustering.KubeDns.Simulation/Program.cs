@@ -42,7 +42,7 @@ internal static class Program
 
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
-        TimeSpan? limit = options.TryGetValue("minutes", out var minutes) ? TimeSpan.FromMinutes(Number(minutes)) : null;
+        TimeSpan? limit = options.TryGetValue("minutes", out var most) ? TimeSpan.FromMinutes(Number(most)) : null;
         var count = options.TryGetValue("seeds", out var many) ? Number(many) : limit is null ? 1000 : ulong.MaxValue;
         return Many(from, count, limit);
     }

@@ -163,7 +163,8 @@ internal sealed class Run
             if (obstacle.Length == 0 || NeedsRescue()) break;
         }
 
-        if (_world.IsUsedUp) throw new SimulationFailedException("I8", $"{_world.Steps} steps by {_world.Now} ms: somebody spins");
+        if (_world.IsUsedUp)
+            throw new SimulationFailedException("I8", $"{_world.Steps} steps by {_world.Now} ms: somebody spins");
         if (obstacle.Length > 0 && !NeedsRescue())
             throw new SimulationFailedException("I8", $"not settled after {SettleWithin} ms: {obstacle}");
         return Result(seed);
@@ -171,7 +172,8 @@ internal sealed class Run
 
     private RunResult Result(ulong seed) => new(
         seed, _world.Steps, _world.Checkers.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
-        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash, _world.Happened);
+        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash,
+        _world.Happened);
 
     // What is not as it should be once all is whole; empty if the cluster has settled.
     private string Obstacle()

@@ -21,7 +21,7 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
     public void Withdraw(long now, PeerAddress address) =>
         Change(now, _history[^1].Listed.Where(listed => listed.Address != address));
 
-    /// <summary>An answer to a question asked at <paramref name="asked"/>, as it comes in at <paramref name="now"/>.</summary>
+    /// <summary>An answer to a question asked then, as it comes in now.</summary>
     public View Answer(long asked, long now, long askedLocal)
     {
         if (!IsWhole && random.Chance(plan.DnsFailure)) return new View(askedLocal, false, default, plan.Staleness);

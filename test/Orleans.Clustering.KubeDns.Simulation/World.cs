@@ -86,7 +86,7 @@ internal sealed class World
         return pod;
     }
 
-    /// <summary>Starts a process in a pod. Its nonce is drawn anew: it has forgotten what an earlier one promised.</summary>
+    /// <summary>Starts a process in a pod, with a nonce of its own: it knows of no earlier one's promises.</summary>
     public void StartProcess(Pod pod)
     {
         var nonce = new Nonce(((UInt128)_random.Bits() << 64) | _random.Bits());
@@ -148,7 +148,8 @@ internal sealed class World
                 Network.Send(process, send);
                 break;
             case Committed committed:
-                Say(process, "Committed", $"{committed.State.Index} v{committed.State.Table.Version} {committed.Command}");
+                var (index, version) = (committed.State.Index, committed.State.Table.Version);
+                Say(process, "Committed", $"{index} v{version} {committed.Command}");
                 Checkers.OnCommitted(process, committed);
                 break;
             case Answered answered: _silos[process].OnAnswered(answered); break;

@@ -37,7 +37,7 @@ internal sealed class Acceptor(Local local)
     {
         if (OutOfPlace(prepare.Slot) is { } elsewhere) return elsewhere;
         if (!local.IsVoter) return null;
-        if (prepare.Ballot <= _promised) return new Refused(prepare.Slot, prepare.Ballot, _promised);
+        if (prepare.Ballot < _promised) return new Refused(prepare.Slot, prepare.Ballot, _promised);
         _promised = prepare.Ballot;
         return new Promise(prepare.Slot, prepare.Ballot, _accepted);
     }

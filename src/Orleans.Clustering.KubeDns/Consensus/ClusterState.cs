@@ -41,8 +41,7 @@ internal sealed record ClusterState(
     /// <summary>The state after <paramref name="command"/> in the next slot.</summary>
     public ClusterState Apply(Command command)
     {
-        var next = this with { Index = Index + 1 };
-        if (command.Id is { } id) next = next with { Recent = Recent.Add(id) };
+        var next = this with { Index = Index + 1, Recent = Remember(command) };
         return command switch
         {
             TableChange change => next with { Table = Table.Apply(change.Change) },
@@ -50,6 +49,21 @@ internal sealed record ClusterState(
             NoOp => next,
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };
+    }
+
+    // What a silo asked for is forgotten with its row: else each incarnation that ever was would stay for good.
+    private Recent Remember(Command command)
+    {
+        var recent = Recent;
+        if (command is TableChange { Change: Cleanup cleanup })
+        {
+            foreach (var silo in cleanup.Victims)
+            {
+                if (Table.Rows.GetValueOrDefault(silo)?.Owner is { } owner) recent = recent.Without(owner.Nonce);
+            }
+        }
+
+        return command.Id is { } id ? recent.Add(id) : recent;
     }
 }
 
@@ -77,4 +91,6 @@ internal sealed record Recent(ImmutableSortedDictionary<Nonce, Sequence<long>> C
         var newest = numbers.Append(id.Number).Order().TakeLast(Kept).ToSequence();
         return new Recent(Committed.SetItem(id.By, newest));
     }
+
+    public Recent Without(Nonce member) => new(Committed.Remove(member));
 }

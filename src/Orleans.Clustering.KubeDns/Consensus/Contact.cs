@@ -17,8 +17,11 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>Who answered the greeting that was sent last of those that were answered.</summary>
     public MemberId? Member { get; init; }
 
-    /// <summary>What answers belongs to another cluster.</summary>
+    /// <summary>What answers belongs to another cluster. That tells nothing of <see cref="Member"/>.</summary>
     public bool IsForeign { get; init; }
+
+    /// <summary>When a process of another cluster last answered there.</summary>
+    public long ForeignAt { get; init; } = -1;
 
     public Guid Lineage { get; init; }
 
@@ -66,5 +69,9 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>Whether it must be answered before this process founds.</summary>
     public bool Counts => Listed is not null || Invited;
 
-    public bool AnsweredWithin(long ms, long now) => AnsweredAt >= 0 && !Refuses && AnsweredAt >= now - ms;
+    public bool AnsweredWithin(long ms, long now) => IsWithin(AnsweredAt, ms, now);
+
+    public bool IsForeignWithin(long ms, long now) => IsForeign && IsWithin(ForeignAt, ms, now);
+
+    private bool IsWithin(long at, long ms, long now) => at >= 0 && !Refuses && at >= now - ms;
 }

@@ -15,6 +15,7 @@ internal sealed class Endings(Local local, Peers peers)
 
     private ImmutableSortedDictionary<Nonce, EndRule> _ended = ImmutableSortedDictionary<Nonce, EndRule>.Empty;
     private long _judgeAt;
+    private (long Index, int Ended) _nothingToMark;
 
     public long NextDue => _judgeAt;
 
@@ -35,14 +36,16 @@ internal sealed class Endings(Local local, Peers peers)
     /// <summary>The next ended silo whose row does not say so yet.</summary>
     public Command? NextMark()
     {
-        if (_ended.IsEmpty || local.Leaving) return null;
-        foreach (var row in local.State!.Table.Rows.Values)
+        if (_ended.IsEmpty || local.Leaving || _nothingToMark == (local.State!.Index, _ended.Count)) return null;
+        foreach (var row in local.State.Table.Rows.Values)
         {
             if (row is not { State: not SiloState.Dead, Owner: { } owner }) continue;
             if (_ended.TryGetValue(owner.Nonce, out var rule))
                 return new TableChange(null, new MarkEnded(owner.Nonce, rule));
         }
 
+        // Asked at every step: the rows are looked through once for each state, not once for each message.
+        _nothingToMark = (local.State.Index, _ended.Count);
         return null;
     }
 
@@ -89,8 +92,8 @@ internal sealed class Endings(Local local, Peers peers)
     {
         if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
-        return others.Any(other => other.AnsweredAt >= contact.RefusedAt)
-            && others.Any(other => other.ReportedAt > contact.RefusedSince
+        return others.Any(other => other.AnsweredAt > contact.RefusedAt)
+            && others.Any(other => other.ReportedAt >= contact.RefusedSince + local.Settings.RefusedFor
                 && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report)));
     }
 

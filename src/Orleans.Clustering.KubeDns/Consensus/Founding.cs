@@ -5,8 +5,8 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
 /// How a process without lineage comes to one: it joins a peer's, or founds one together with all that answer, on a
-/// settled look-up (protocol § 5). State kept: the founding ballot promised, the first state accepted, the attempt under
-/// way. Invariants kept: one founder (I3): nobody founds on an answer that may hide an earlier pod, and an accepted
+/// settled look-up (protocol § 5). State kept: the founding ballot promised, the first state accepted, the attempt
+/// under way. Invariants kept: one founder (I3): nobody founds on an answer that may hide an earlier pod, and an accepted
 /// first state is adopted whole.
 /// </summary>
 internal sealed class Founding(Local local, Peers peers)
@@ -35,7 +35,7 @@ internal sealed class Founding(Local local, Peers peers)
     public Message? On(MemberId from, FoundPrepare prepare)
     {
         if (MayNotVote || prepare.Ballot.By != from.Nonce) return new Elsewhere();
-        if (prepare.Ballot <= _promised) return new FoundRefused(prepare.Ballot, _promised);
+        if (prepare.Ballot < _promised) return new FoundRefused(prepare.Ballot, _promised);
         _promised = prepare.Ballot;
         return new FoundPromise(prepare.Ballot, _accepted, local.Wall, local.Self.Silo.Generation);
     }
@@ -103,7 +103,7 @@ internal sealed class Founding(Local local, Peers peers)
     {
         if (local.State is not null)
         {
-            WaitingFor = "";
+            (_attempt, WaitingFor) = (null, "");
             return;
         }
 
@@ -200,8 +200,8 @@ internal sealed class Founding(Local local, Peers peers)
     private bool Answers(Contact contact)
     {
         var window = Math.Max(AnswerIsFresh, peers.Contacts.Count * 16);
-        if (!contact.AnsweredWithin(window, local.Now)) return false;
-        return contact.IsForeign || contact.Listed is null || contact.Member?.Fqdn == contact.Listed;
+        if (contact.IsForeign) return contact.IsForeignWithin(window, local.Now);
+        return contact.AnsweredWithin(window, local.Now) && !IsMisnamed(contact);
     }
 
     private bool MayPass(Contact contact, int answering) =>
@@ -215,10 +215,12 @@ internal sealed class Founding(Local local, Peers peers)
     private bool Outvoted(List<Contact> open, List<Contact> contacts, int answering)
     {
         var since = local.Now - local.Settings.ContactTimeout;
-        if (open.Exists(contact => Math.Max(contact.AnsweredAt, contact.KnownSince) > since)) return false;
+        if (open.Exists(contact => Math.Max(LastAnswer(contact), contact.KnownSince) > since)) return false;
         var asked = 1 + contacts.Count(contact => !contact.IsForeign && !RefusedLong(contact));
         return answering > asked / 2;
     }
+
+    private static long LastAnswer(Contact contact) => Math.Max(contact.AnsweredAt, contact.ForeignAt);
 
     private ClusterState FirstState(Attempt attempt)
     {
@@ -253,8 +255,14 @@ internal sealed class Founding(Local local, Peers peers)
         local.Trace("WaitingToFound", WaitingFor);
     }
 
-    private static string Describe(Contact contact) =>
-        $"{contact.Listed ?? contact.Member?.Fqdn} at {contact.Address} ({(contact.Refuses ? "refuses" : "silent")})";
+    private static bool IsMisnamed(Contact contact) =>
+        contact is { Listed: not null, Member: not null } && contact.Member.Fqdn != contact.Listed;
+
+    private static string Describe(Contact contact)
+    {
+        var how = contact.Refuses ? "refuses" : IsMisnamed(contact) ? $"last answered as {contact.Member}" : "silent";
+        return $"{contact.Listed ?? contact.Member?.Fqdn} at {contact.Address} ({how})";
+    }
 
     private sealed record Attempt(
         Ballot Ballot,

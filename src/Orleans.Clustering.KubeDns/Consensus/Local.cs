@@ -105,11 +105,12 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         State = before.Apply(command);
         _tail = _tail.Add(command);
         if (_tail.Count > TailLength) _tail = _tail.RemoveAt(0);
+        if (command is TableChange { Change: Cleanup cleanup }) Beats = Beats.RemoveRange(cleanup.Victims);
         Announce(new Committed(command, State));
         if (command is SetVoters voters) TraceVoters(before, voters);
     }
 
-    /// <summary>Starts from a whole state, or jumps ahead to one; a state of another life, or an older one, is refused.</summary>
+    /// <summary>Starts from a whole state, or jumps ahead to one; one of another life, or an older one, is refused.</summary>
     public bool Install(ClusterState state)
     {
         if (state.Key != Key) return false;
@@ -131,7 +132,7 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         }
     }
 
-    /// <summary>What was decided after <paramref name="index"/>: commands if they are still kept, else the state.</summary>
+    /// <summary>What was decided after that index: commands if they are still kept, else the state.</summary>
     public News NewsAfter(long index)
     {
         var state = State!;
@@ -144,7 +145,9 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     public long BeatOf(SiloId silo) => Beats.GetValueOrDefault(silo);
 
-    public Sequence<Beat> AllBeats() => Beats.Select(beat => new Beat(beat.Key, beat.Value)).ToSequence();
+    /// <summary>The heartbeats of all silos in the table.</summary>
+    public Sequence<Beat> AllBeats() => Beats.Where(beat => State!.Table.Rows.ContainsKey(beat.Key))
+        .Select(beat => new Beat(beat.Key, beat.Value)).ToSequence();
 
     public void Keep(Sequence<Beat> beats)
     {

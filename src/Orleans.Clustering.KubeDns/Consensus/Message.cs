@@ -61,6 +61,9 @@ internal sealed record Behind(long Slot, long Index) : Message;
 internal sealed record News(long First, Sequence<Command> Commands, ClusterState? Snapshot)
 {
     public static readonly News None = new(0, default, null);
+
+    /// <summary>The last index that the commands reach.</summary>
+    public long Last => First + Commands.Count - 1;
 }
 
 /// <summary>A voter's heartbeat knowledge, handed on with a snapshot or a read: silo and UTC ticks.</summary>

@@ -4,8 +4,8 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
-/// Whom we know, who greets whom, and what the replies prove (protocol §§ 1, 2, 5). State kept: a contact per address,
-/// the newest complete DNS view, who was superseded. Invariants kept: of two incarnations at one address the newer is
+/// Whom we know, who greets whom, and what the replies prove (protocol §§ 1, 2, 5). State kept: a contact for each
+/// address, the newest complete DNS view, who was superseded. Invariants kept: of two incarnations at one address the newer is
 /// the one that answered the greeting sent later; nobody is thought gone because an answer is missing (I5).
 /// </summary>
 internal sealed class Peers(Local local)
@@ -13,6 +13,7 @@ internal sealed class Peers(Local local)
     private const long ForgetAfter = 600_000;
     private const long LeaderQuietFor = 3_000;
     private const long WatchFor = 5_000;
+    private const long ReportFor = 1_000;
 
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
     private long _nextGreetAt;
@@ -26,13 +27,17 @@ internal sealed class Peers(Local local)
 
     public long NextDue => _nextGreetAt;
 
-    /// <summary>Whether anybody of this cluster refuses us or is watched: DNS and peers are asked more often then.</summary>
+    /// <summary>Whether anybody of ours refuses us or is watched: DNS and peers are asked more often then.</summary>
     public bool AnySuspect { get; private set; }
+
+    // DNS shows this process wrongly, so it may neither found nor join. Were it to answer, others would wait for it.
+    private bool IsMute => local.State is null && local.IsMisnamed;
 
     public Contact? At(PeerAddress address) => Contacts.GetValueOrDefault(address);
 
     /// <summary>The contact that this very incarnation answers at.</summary>
-    public Contact? Of(MemberId member) => At(member.Address) is { } contact && contact.Member == member ? contact : null;
+    public Contact? Of(MemberId member) =>
+        At(member.Address) is { } contact && contact.Member == member ? contact : null;
 
     /// <summary>Whether another incarnation is proven to live where this one did: rule (a), first half.</summary>
     public bool IsSuperseded(MemberId member) =>
@@ -40,10 +45,10 @@ internal sealed class Peers(Local local)
         && now != member
         && contact.AnsweredGreet > KnownSince(member);
 
-    /// <summary>Since when this incarnation is known to have been there, as a voter or by its row; never: not at all.</summary>
+    /// <summary>Since when this incarnation is known, as a voter or by its row; far in the future: not at all.</summary>
     public long KnownSince(MemberId member) => _knownSince.GetValueOrDefault(member.Nonce, long.MaxValue / 2);
 
-    /// <summary>Everybody of this lineage whom we know to be about: voters, live rows, and learners that answer.</summary>
+    /// <summary>Everybody of this lineage who may be about: voters, live rows, and learners that answer.</summary>
     public IEnumerable<MemberId> Members()
     {
         if (local.State is not { } state) return [];
@@ -62,7 +67,7 @@ internal sealed class Peers(Local local)
             local.IsMisnamed = view.IsMisnamed;
             foreach (var (address, contact) in Contacts)
             {
-                if (contact.Listed is not null) Set(address, Unlisted(contact, view));
+                if (contact.Counts) Set(address, Unlisted(contact, view));
             }
         }
 
@@ -85,15 +90,17 @@ internal sealed class Peers(Local local)
         }
     }
 
-    public Greeting On(Envelope envelope, Greet greet)
+    public Greeting? On(Envelope envelope, Greet greet)
     {
+        if (IsMute) return null;
         var from = envelope.From;
         var contact = Ensure(from.Address);
         if (contact.Member != from) GreetSoon(contact);
         contact = Ensure(from.Address) with { Invited = true, HeardAt = local.Now };
+        if (contact.Member == from && greet.Leaving) contact = contact with { IsLeaving = true };
         Set(from.Address, contact);
         foreach (var suspect in greet.Suspects) Watch(suspect);
-        FetchIfBehind(from, envelope, greet.Index);
+        FetchIfBehind(envelope, greet.Index);
         return new Greeting(
             greet.SentAt, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving, Refusals());
     }
@@ -118,7 +125,7 @@ internal sealed class Peers(Local local)
             Lineage = envelope.Lineage,
             Epoch = envelope.Epoch,
             Index = isOther ? greeting.Index : Math.Max(greeting.Index, contact.Index),
-            IsLeaving = greeting.Leaving,
+            IsLeaving = greeting.Leaving || (!isOther && contact.IsLeaving),
             StartedAt = local.Now - greeting.UptimeMs,
             AnsweredAt = local.Now,
             AnsweredGreet = greeting.SentAt,
@@ -127,7 +134,7 @@ internal sealed class Peers(Local local)
             Reports = greeting.Refusals,
             ReportedAt = local.Now,
         });
-        FetchIfBehind(from, envelope, greeting.Index);
+        FetchIfBehind(envelope, greeting.Index);
     }
 
     /// <summary>Something that is not of this cluster answered there.</summary>
@@ -137,7 +144,7 @@ internal sealed class Peers(Local local)
         if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
         Set(address, contact with
         {
-            IsForeign = true, AnsweredAt = local.Now, RefusedSince = -1, RefusedAttempts = 0, Lineage = Guid.Empty,
+            IsForeign = true, ForeignAt = local.Now, RefusedSince = -1, RefusedAttempts = 0, Lineage = Guid.Empty,
         });
     }
 
@@ -193,13 +200,13 @@ internal sealed class Peers(Local local)
         foreach (var (address, contact) in Contacts)
         {
             if (IsForgotten(contact)) Contacts = Contacts.Remove(address);
-            else GreetIfDue(contact, suspects);
+            else if (!IsMute) GreetIfDue(contact, suspects);
         }
 
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEvery);
     }
 
-    // DNS dropped it: an invitation holds only if it is younger than that answer.
+    // DNS does not list it, or no more: an invitation holds only if it is younger than that answer.
     private static Contact Unlisted(Contact contact, View view) => contact with
     {
         Listed = null,
@@ -232,6 +239,7 @@ internal sealed class Peers(Local local)
         if (local.State is not { } state) return contact.AnsweredWithin(4 * steady, local.Now) ? steady : eager;
         if (IsSuspect(contact)) return local.Settings.GreetEagerly;
         var isVoter = contact.Member is { } member && state.IsVoter(member.Nonce);
+        if (local.Leaving && isVoter) return local.Settings.GreetEvery;
         if (local.IsVoter && isVoter) return AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
         if (local.IsLeader) return contact.AnsweredAt < 0 || !contact.Refuses ? local.Settings.GreetEvery : 5_000;
         if (local.IsVoter) return 5_000;
@@ -253,9 +261,11 @@ internal sealed class Peers(Local local)
         Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null } && IsSuspect(contact))
             .Select(contact => contact.Member!).ToSequence();
 
+    // Only what is seen now: a series that has broken off may have ended before the asker's own began.
     private Sequence<Refusal> Refusals() =>
         Contacts.Values
             .Where(contact => contact is { Refuses: true, Member: not null, AnsweredAt: >= 0 })
+            .Where(contact => contact.RefusedAt >= local.Now - ReportFor)
             .Select(contact => new Refusal(
                 contact.Member!.Nonce, contact.RefusedAt - contact.RefusedSince, contact.RefusedAttempts))
             .ToSequence();
@@ -273,14 +283,15 @@ internal sealed class Peers(Local local)
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEagerly);
     }
 
-    private void FetchIfBehind(MemberId from, Envelope envelope, long index)
+    /// <summary>Fetches what the sender has beyond us.</summary>
+    public void FetchIfBehind(Envelope envelope, long index)
     {
         if (envelope.Lineage == Guid.Empty || local.Now < _fetchAt) return;
         var state = local.State;
         if (state is not null && (state.Lineage != envelope.Lineage || state.Epoch != envelope.Epoch)) return;
         if (state is null ? local.IsMisnamed : index <= state.Index) return;
         _fetchAt = local.Now + 100;
-        local.Ask(from, new Fetch(state?.Index ?? -1));
+        local.Ask(envelope.From, new Fetch(state?.Index ?? -1));
     }
 
     private void Learn(MemberId member)
@@ -310,7 +321,7 @@ internal sealed class Peers(Local local)
     private bool IsForgotten(Contact contact) =>
         contact.Listed is null
         && Math.Max(Math.Max(contact.AnsweredAt, contact.HeardAt), contact.KnownSince) < local.Now - ForgetAfter
-        && (contact.Member is not { } member || local.State?.IsVoter(member.Nonce) != true);
+        && local.State?.Voters.Any(voter => voter.Address == contact.Address) != true;
 
     private void Set(PeerAddress address, Contact contact) => Contacts = Contacts.SetItem(address, contact);
 }

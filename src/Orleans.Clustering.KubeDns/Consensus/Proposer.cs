@@ -62,7 +62,7 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
         if (local.State is null) return;
         TurnToNext();
         AnswerWhatIsKnown();
-        if (!local.IsVoter) _attempt = null;
+        if (!local.IsVoter) (_attempt, _passedOver, _finish) = (null, null, -1);
         else if (_attempt is not null) ResendIfDue();
         else if (local.Now >= _pausedUntil && NextCommand() is { } command) Begin(command);
     }
@@ -148,16 +148,10 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
         foreach (var voter in local.State!.Voters) local.Ask(voter, attempt.Request);
     }
 
-    // An unanswered phase 1 needs a higher ballot, since its promise may already stand; phase 2 may be repeated as it is.
+    // Either phase may be repeated as it is: an acceptor answers the same ballot again.
     private void ResendIfDue()
     {
         if (_attempt is not { } attempt || local.Now < attempt.ResendAt) return;
-        if (attempt.Chosen is null)
-        {
-            Begin(attempt.Own);
-            return;
-        }
-
         _attempt = attempt with { ResendAt = local.Now + local.Settings.Resend + local.Random(100) };
         foreach (var voter in local.State!.Voters)
         {

@@ -144,7 +144,7 @@ internal sealed class Replica
         {
             case Prepare prepare when prepare.Ballot.By == from.Nonce: return _acceptor.On(prepare);
             case Accept accept when accept.Ballot.By == from.Nonce: return _acceptor.On(accept);
-            case Decided decided: return OnDecided(decided);
+            case Decided decided: return OnDecided(envelope, decided);
             case Probe probe: return _reader.On(probe);
             case Heartbeat heartbeat: return OnHeartbeat(heartbeat);
             case Submit submit: _proposer.Enqueue(received.Handle, from, submit); return null;
@@ -167,7 +167,7 @@ internal sealed class Replica
             case FoundAccepted accepted: _founding.On(from, accepted); return;
             case FoundRefused refused: _founding.On(refused); return;
             case Elsewhere: OnElsewhere(from); return;
-            case Fetched fetched: OnFetched(fetched); return;
+            case Fetched fetched when _local.State is null || IsOfOurs(envelope): OnFetched(fetched); return;
         }
 
         if (!IsOfOurs(envelope)) return;
@@ -215,9 +215,10 @@ internal sealed class Replica
             _local.Trace("Joined", $"lineage {state.Lineage:N} at {state.Index}, voters {state.Voters}");
     }
 
-    private Applied OnDecided(Decided decided)
+    private Applied OnDecided(Envelope envelope, Decided decided)
     {
         _local.Install(decided.News);
+        _peers.FetchIfBehind(envelope, decided.News.Last);
         return new Applied(_local.State!.Index);
     }
 

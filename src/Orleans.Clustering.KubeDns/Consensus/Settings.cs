@@ -10,9 +10,10 @@ internal sealed record Settings
     /// <summary>How long a silent address may hold up a founding.</summary>
     public long ContactTimeout { get; init; } = 30_000;
 
-    /// <summary>How long a refusing address may hold up a founding; and how long we must have listened to pass it.</summary>
+    /// <summary>How long a refusing address may hold up a founding.</summary>
     public long NotStartedAfter { get; init; } = 10_000;
 
+    /// <summary>How long we must have listened before we pass one over.</summary>
     public long ListenBeforePassing { get; init; } = 3_000;
 
     public long TakeoverAfter { get; init; } = 1_000;

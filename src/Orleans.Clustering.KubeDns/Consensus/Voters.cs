@@ -20,7 +20,9 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     private long _lostAt = long.MinValue / 2;
     private long _lookAt;
 
-    public long NextDue => local.IsVoter ? _lookAt : long.MaxValue;
+    // What is due but could not be done waits for something else to happen, not for the time.
+    public long NextDue =>
+        !local.IsVoter ? long.MaxValue : _lookAt > local.Now ? _lookAt : local.Now + LookEvery;
 
     /// <summary>
     /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody that
@@ -63,7 +65,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         foreach (var voter in state.Voters)
         {
             if (voter == local.Self) return true;
-            if (!endings.IsEnded(voter) && !IsSilent(voter)) return false;
+            if (!endings.IsEnded(voter) && !IsSilent(voter) && (voter == state.Leader || Stays(voter))) return false;
         }
 
         return false;
@@ -121,16 +123,18 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     // Neither ended nor on its way out.
     private bool Stays(MemberId member)
     {
-        if (member == local.Self) return !local.Leaving;
-        if (endings.IsEnded(member) || peers.Of(member)?.IsLeaving == true) return false;
+        if (member == local.Self ? local.Leaving : HasEndedOrLeaves(member)) return false;
         return local.State!.Table.RowOf(member) is not { IsLive: false };
     }
+
+    private bool HasEndedOrLeaves(MemberId member) =>
+        endings.IsEnded(member) || peers.Of(member)?.IsLeaving == true;
 
     // Silent for VoterTimeout while a majority was not: else it may be we who are cut off.
     private bool IsSilent(MemberId voter)
     {
         if (voter == local.Self) return false;
-        var since = peers.Of(voter)?.AnsweredAt ?? peers.At(voter.Address)?.KnownSince ?? local.Now;
+        var since = Math.Max(peers.Of(voter)?.AnsweredAt ?? -1, peers.KnownSince(voter));
         if (since > local.Now - local.Settings.VoterTimeout) return false;
         return MajorityAnswers(local.State!.Voters);
     }

@@ -1,0 +1,200 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+using Xunit;
+
+namespace Orleans.Clustering.KubeDns.Tests.Consensus;
+
+/// <summary>Who counts as ended (protocol § 7, rules (a) and (b)), and who must not.</summary>
+public class EndingsTests
+{
+    private readonly ByHand _leader = new(
+        Given.A, Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C, Given.D));
+
+    private string Ended => string.Join(' ', _leader.Traces.Where(trace => trace.Event == "MemberEnded")
+        .Select(trace => trace.Text[..1]));
+
+    // "its address answered, to a greeting sent after k's last reply, with another nonce"
+    [Fact]
+    public void Another_nonce_at_its_address_ends_a_member()
+    {
+        EveryoneAnswers();
+        _leader.Now += 1_500;
+        _leader.Answers(Given.Member("c", life: 2));
+        _leader.Wait(1_000);
+
+        Assert.Equal("c", Ended);
+    }
+
+    // "a late reply of the old one proves nothing"
+    [Fact]
+    public void An_answer_to_a_greeting_from_before_its_last_reply_ends_nobody()
+    {
+        EveryoneAnswers();
+        var sentAt = _leader.Now - 1;
+        _leader.Now += 100;
+        _leader.Tell(Given.Member("c", life: 2), new Greeting(sentAt, 1, -1, false, default));
+        _leader.Wait(1_000);
+
+        Assert.Equal("", Ended);
+    }
+
+    [Fact]
+    public void Silence_ends_nobody()
+    {
+        EveryoneAnswers();
+        _leader.Wait(120_000, () =>
+        {
+            _leader.Answers(Given.B);
+            _leader.Step(new Undelivered(Given.C.Address, default, WasRefused: false));
+        });
+
+        Assert.Equal("", Ended);
+    }
+
+    // "it refused every attempt over >= RefusedFor (>= 5 attempts), and [...] another member observed the same"
+    [Fact]
+    public void A_member_that_refuses_two_of_us_has_ended()
+    {
+        Refusing(() => _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 6)));
+
+        Assert.Equal("c", Ended);
+    }
+
+    [Fact]
+    public void A_member_that_refuses_only_me_has_not_ended()
+    {
+        Refusing(() => _leader.Answers(Given.B));
+
+        Assert.Equal("", Ended);
+    }
+
+    [Fact]
+    public void A_member_that_refused_the_other_one_too_few_times_has_not_ended()
+    {
+        Refusing(() => _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 4)));
+
+        Assert.Equal("", Ended);
+    }
+
+    // "another member observed the same in that time"
+    [Fact]
+    public void What_another_observed_before_my_own_refusals_is_no_second_witness()
+    {
+        EveryoneAnswers();
+        for (var i = 0; i < 12; i++)
+        {
+            _leader.Now += 250;
+            _leader.Refuses(Given.C);
+            if (i == 0) _leader.Now += 1;
+            if (i == 0) _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
+            else _leader.Answers(Given.D);
+        }
+
+        _leader.Wait(500);
+
+        Assert.Equal("", Ended);
+    }
+
+    // "some other member answered the observer after the last refusal"
+    [Fact]
+    public void Who_is_answered_by_nobody_since_the_last_refusal_judges_nobody()
+    {
+        EveryoneAnswers();
+        for (var i = 0; i < 8; i++)
+        {
+            _leader.Now += 500;
+            if (i == 4) _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
+            _leader.Now += 1;
+            _leader.Refuses(Given.C);
+        }
+
+        _leader.Wait(500);
+
+        Assert.Equal("", Ended);
+    }
+
+    // "Switch: TrustConnectionRefused"
+    [Fact]
+    public void Refusals_end_nobody_where_they_are_not_trusted()
+    {
+        var wary = new ByHand(
+            Given.A, Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C),
+            new Settings { TrustConnectionRefused = false });
+        wary.Answers(Given.C);
+        for (var i = 0; i < 20; i++)
+        {
+            wary.Now += 250;
+            wary.Refuses(Given.C);
+            wary.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 5_000, 20));
+        }
+
+        Assert.DoesNotContain(wary.Traces, trace => trace.Event == "MemberEnded");
+    }
+
+    // "A silo that is told to stop [...] judges nobody from then on"
+    [Fact]
+    public void Who_leaves_judges_nobody()
+    {
+        EveryoneAnswers();
+        _leader.Step(new Leave());
+        _leader.Now += 1_500;
+        _leader.Answers(Given.Member("c", life: 2));
+        _leader.Wait(1_000);
+
+        Assert.Equal("", Ended);
+    }
+
+    [Fact]
+    public void A_refusal_that_is_long_past_is_not_reported()
+    {
+        var voter = new ByHand(Given.B, Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C));
+        voter.Answers(Given.C);
+        for (var i = 0; i < 8; i++)
+        {
+            voter.Now += 250;
+            voter.Refuses(Given.C);
+        }
+
+        var fresh = Assert.IsType<Greeting>(voter.Ask(Given.A, new Greet(1, 1, 0, false, default)));
+        Assert.Equal(Given.C.Nonce, Assert.Single(fresh.Refusals).Nonce);
+        voter.Now += 5_000;
+        var late = Assert.IsType<Greeting>(voter.Ask(Given.A, new Greet(2, 1, 0, false, default)));
+        Assert.Empty(late.Refusals);
+    }
+
+    // "an ended silo's row is written Dead by MarkEnded"
+    [Fact]
+    public void The_leader_writes_the_row_of_an_ended_silo_dead()
+    {
+        EveryoneAnswers();
+        _leader.Now += 1_500;
+        _leader.Answers(Given.Member("d", life: 2));
+        _leader.Wait(1_000);
+
+        var accept = _leader.Sent.Select(send => send.Envelope.Body).OfType<Accept>().First();
+        Assert.Equal(
+            new MarkEnded(Given.D.Nonce, EndRule.Superseded), Assert.IsType<TableChange>(accept.Command).Change);
+    }
+
+    private void EveryoneAnswers()
+    {
+        _leader.Now += 100;
+        _leader.Answers(Given.B);
+        _leader.Answers(Given.C);
+        _leader.Answers(Given.D);
+    }
+
+    private void Refusing(Action eachTime)
+    {
+        EveryoneAnswers();
+        for (var i = 0; i < 12; i++)
+        {
+            _leader.Now += 250;
+            _leader.Refuses(Given.C);
+            _leader.Now += 1;
+            eachTime();
+        }
+
+        _leader.Wait(500);
+    }
+}

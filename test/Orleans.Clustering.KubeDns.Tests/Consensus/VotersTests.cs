@@ -1,0 +1,177 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+using Xunit;
+
+namespace Orleans.Clustering.KubeDns.Tests.Consensus;
+
+/// <summary>The voter set as the leader keeps it (protocol § 6), and handing over.</summary>
+public class VotersTests
+{
+    // "drop a voter [...] which has not answered for VoterTimeout while a majority did"
+    [Fact]
+    public void A_voter_that_is_silent_for_long_is_dropped()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        leader.Wait(11_000, () => leader.Answers(Given.B));
+
+        Assert.Equal(Sequence.Of(Given.A, Given.B), Proposed(leader));
+    }
+
+    [Fact]
+    public void A_voter_is_not_dropped_while_no_majority_answers()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        leader.Wait(60_000);
+
+        Assert.Null(Proposed(leader));
+    }
+
+    [Fact]
+    public void A_voter_whose_address_answers_for_another_cluster_is_silent()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        leader.Wait(15_000, () =>
+        {
+            leader.Answers(Given.B);
+            Stranger(leader, Given.C);
+        });
+
+        Assert.Equal(Sequence.Of(Given.A, Given.B), Proposed(leader));
+    }
+
+    [Fact]
+    public void A_new_voter_at_an_address_known_for_long_is_not_silent_from_the_start()
+    {
+        var voter = new ByHand(Given.C, Given.State(Given.A, Given.B, Given.C));
+        voter.Answers(Given.Member("d"));
+        voter.Wait(20_000, () => voter.Answers(Given.B));
+        var reborn = Given.Member("d", life: 2);
+        voter.Ask(Given.A, new Decided(new News(
+            1, Sequence.Of<Command>(new SetVoters(Sequence.Of(reborn, Given.C, Given.B))), null)));
+        voter.Wait(1_000, () => voter.Answers(Given.B));
+
+        Assert.DoesNotContain(voter.Traces, trace => trace.Event == "TakingOver");
+    }
+
+    // "Shrink at once for a terminating or ended voter"
+    [Fact]
+    public void A_voter_that_greets_as_leaving_is_let_go_at_once()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        leader.Ask(Given.C, new Greet(1, 1, 0, Leaving: true, default));
+        leader.Wait(300);
+
+        Assert.Equal(Sequence.Of(Given.A, Given.B), Proposed(leader));
+    }
+
+    // "drop a voter whose row is terminating or Dead"
+    [Fact]
+    public void A_leader_whose_own_row_is_dead_hands_over()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C)
+            .With(Given.Row(Given.A, SiloState.Dead)).With(Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        leader.Wait(300);
+
+        Assert.Equal(Sequence.Of(Given.B, Given.C), Proposed(leader));
+    }
+
+    [Fact]
+    public void A_leaver_whose_greeting_is_lost_greets_the_voters_again()
+    {
+        var leaver = new ByHand(Given.D, Given.State(Given.A, Given.B, Given.C).With(Given.D));
+        foreach (var voter in leaver.State.Voters) leaver.Answers(voter);
+        leaver.Step(new Leave());
+        leaver.Sent.Clear();
+        leaver.Wait(2_500);
+
+        Assert.Contains(leaver.Sent.Where(send => send.To == Given.A.Address), send =>
+            send.Envelope.Body is Greet { Leaving: true });
+    }
+
+    [Fact]
+    public void A_leaving_voter_does_not_keep_the_next_one_from_passing_a_dead_leader_over()
+    {
+        var voter = new ByHand(Given.C, Given.State(Given.A, Given.B, Given.C));
+        voter.Answers(Given.A);
+        voter.Wait(15_000, () => voter.Answers(Given.B, leaving: true));
+
+        Assert.Contains(voter.Traces, trace => trace.Event == "TakingOver");
+    }
+
+    // "1, 2 -> 1; 3, 4 -> 3; >= 5 -> 5"
+    [Theory]
+    [InlineData("a", 1)]
+    [InlineData("ab", 1)]
+    [InlineData("abc", 3)]
+    [InlineData("abcd", 3)]
+    [InlineData("abcde", 5)]
+    [InlineData("abcdef", 5)]
+    public void The_leader_grows_the_voters_to_the_largest_odd_number_of_silos(string silos, int voters)
+    {
+        var cluster = new HandDelivery();
+        var first = cluster.Start(Given.Member(silos[..1]));
+        cluster.Join(first);
+        foreach (var name in silos[1..]) cluster.Join(cluster.Start(Given.Member(name.ToString())));
+        cluster.Run(6_000);
+
+        Assert.Equal(voters, first.State.Voters.Count);
+    }
+
+    // "(sole voter: to a learner that is up to date)"
+    [Fact]
+    public void A_sole_voter_that_leaves_hands_over_to_the_learner()
+    {
+        var cluster = new HandDelivery();
+        var (a, b) = (cluster.Start(Given.A), cluster.Start(Given.B));
+        cluster.Join(a);
+        cluster.Join(b);
+        Assert.Equal(Given.A, Assert.Single(a.State.Voters));
+
+        cluster.Leave(a);
+        Assert.False(a.Replica.HasHandedOver);
+        cluster.Until(() => a.Replica.HasHandedOver, 5_000);
+
+        Assert.Equal(Given.B, Assert.Single(b.State.Voters));
+    }
+
+    // "The last silo just stops."
+    [Fact]
+    public void The_last_silo_has_nobody_to_hand_over_to()
+    {
+        var cluster = new HandDelivery();
+        var a = cluster.Start(Given.A);
+        cluster.Join(a);
+        cluster.Leave(a);
+
+        Assert.True(a.Replica.HasHandedOver);
+    }
+
+    [Fact]
+    public void When_all_leave_at_once_each_may_stop_within_the_time_for_handing_over()
+    {
+        var cluster = new HandDelivery();
+        var silos = new[] { Given.A, Given.B, Given.C }.Select(cluster.Start).ToList();
+        silos.ForEach(cluster.Join);
+        cluster.Run(3_000);
+        silos.ForEach(cluster.Leave);
+        cluster.Until(() => silos.TrueForAll(silo => silo.Replica.HasHandedOver), 2_000);
+    }
+
+    private static Sequence<MemberId>? Proposed(ByHand leader) =>
+        leader.Sent.Select(send => send.Envelope.Body).OfType<Accept>().Select(accept => accept.Command)
+            .OfType<SetVoters>().FirstOrDefault()?.Voters;
+
+    private static void Stranger(ByHand replica, MemberId at) => replica.Step(new Received(0, new Envelope(
+        new ClusterKey("other", "cluster"), Given.Member(at.Fqdn[..1], life: 9), replica.Self.Nonce,
+        Guid.Empty, default, new Foreign())));
+}
