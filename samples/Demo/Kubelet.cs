@@ -17,6 +17,9 @@ internal sealed class Kubelet(
     private readonly string _secret = WriteSecret(folder);
     private int _addresses;
 
+    /// <summary>What the silos take for the age that an answer of the local DNS server may have.</summary>
+    public TimeSpan DnsStaleness { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Every pod that was ever started, the oldest first.</summary>
     public IReadOnlyList<Pod> Pods
     {
@@ -37,7 +40,8 @@ internal sealed class Kubelet(
     {
         var life = _started[name] = _started.GetValueOrDefault(name) + 1;
         var pod = new Pod(
-            name, Network.Address(_addresses++), network, Path.Combine(folder, life == 1 ? name : $"{name}-{life}"));
+            name, Network.Address(_addresses++), network, Path.Combine(folder, life == 1 ? name : $"{name}-{life}"),
+            DnsStaleness);
         await control.PublishPodAsync(pod, cancellationToken);
         pod.Start(siloApp, _secret);
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Net;
 namespace Demo;
 
 /// <summary>One pod of the StatefulSet: a name that stays and an address that a replacement does not share.</summary>
-internal sealed class Pod(string name, IPAddress address, Network network, string folder)
+internal sealed class Pod(string name, IPAddress address, Network network, string folder, TimeSpan dnsStaleness)
 {
     public string Name => name;
 
@@ -69,7 +69,7 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
         ["Orleans__Clustering__ResolvConf"] = resolv,
         // A resolv.conf knows no ports, and port 53 is not ours to take.
         ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
-        ["Orleans__Clustering__DnsStaleness"] = "00:00:01",
+        ["Orleans__Clustering__DnsStaleness"] = $"{dnsStaleness:c}",
         ["Orleans__Clustering__SecretFile"] = secretFile,
     };
 }

@@ -1,0 +1,19 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Orleans.Clustering.KubeDns.Cluster.Nodes;
+
+/// <summary>What a stopped process looks like from outside: the kernel takes connections for it, and nobody answers.</summary>
+internal sealed class SilentListener : IDisposable
+{
+    private readonly TcpListener _listener;
+
+    public SilentListener(int port)
+    {
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        _listener.Start();
+    }
+
+    public void Dispose() => _listener.Dispose();
+}
