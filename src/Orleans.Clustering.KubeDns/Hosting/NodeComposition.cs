@@ -10,7 +10,9 @@ namespace Orleans.Clustering.KubeDns.Hosting;
 /// </summary>
 internal sealed class NodeComposition
 {
-    /// <summary>Makes this silo's node; binds and asks nothing. The container disposes what it returns, a second time.</summary>
+    /// <summary>
+    /// Makes this silo's node; binds and asks nothing. The container disposes what it returns, a second time.
+    /// </summary>
     public required Func<IServiceProvider, INode> Node { get; init; }
 
     /// <summary>Finds this silo's FQDN by its address; null where there is none, which the node then reports.</summary>

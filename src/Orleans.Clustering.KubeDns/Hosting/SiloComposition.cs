@@ -20,7 +20,9 @@ namespace Orleans.Clustering.KubeDns.Hosting;
 /// <summary>Puts a silo's node together from its options: DNS → discovery → node ⇄ peers.</summary>
 internal static class SiloComposition
 {
-    /// <summary>Makes the node. Reads the hosts file, resolv.conf and the secrets; binds and asks nothing yet.</summary>
+    /// <summary>
+    /// Makes the node. Reads the hosts file, resolv.conf and the secrets; binds and asks nothing yet.
+    /// </summary>
     /// <exception cref="DiscoveryException">KDNS312 or KDNS316: this host cannot tell who it is.</exception>
     public static INode Node(IServiceProvider services)
     {

@@ -101,7 +101,7 @@ internal sealed partial class ReplicaNode
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
 
-    [LoggerMessage(5109, LogLevel.Warning, "{Failure} ({LeftOut} failed before, not logged)")]
+    [LoggerMessage(5111, LogLevel.Warning, "{Failure} ({LeftOut} failed before, not logged)")]
     private partial void LogDnsFailed(string failure, int leftOut);
 
     [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
