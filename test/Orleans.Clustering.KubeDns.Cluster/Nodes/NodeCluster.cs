@@ -118,7 +118,7 @@ internal sealed class NodeCluster : IReplicaCluster
             },
             new SwitchedPeers(new PeerClient(options, secrets, counts), self.Address, Board),
             _ => Task.FromResult(new DnsSighting(
-                TimeProvider.System.GetTimestamp(), true, _listed, TimeSpan.Zero, false, "", TimeSpan.Zero)),
+                TimeProvider.System.GetTimestamp(), true, _listed, TimeSpan.Zero, false, "", TimeSpan.Zero, "")),
             error =>
             {
                 lock (Fatal) Fatal.Add(error);
