@@ -51,7 +51,14 @@ internal sealed class Run
         if (!pod.IsDeleted && pod.Process is not { IsAlive: true }) _world.StartProcess(pod);
     }
 
-    private string NextHost() => $"10.0.0.{++_hosts}";
+    // A new address, or that of a pod that is gone.
+    private string NextHost()
+    {
+        var free = _world.Pods.Select(pod => pod.Address).Distinct().Where(_world.IsDeleted).ToList();
+        return free.Count > 0 && _random.Chance(_world.Plan.ReusedAddresses)
+            ? _random.Pick(free).Host
+            : $"10.0.0.{++_hosts}";
+    }
 
     private void ScheduleFaults()
     {
@@ -59,6 +66,7 @@ internal sealed class Run
         Every(_world.Plan.PartitionEvery, Partition);
         Every(_world.Plan.PauseEvery, Pause);
         Every(_world.Plan.LeaveEvery, Leave);
+        Every(_world.Plan.RejectEvery, Reject);
     }
 
     private void Every(long mean, Action<SimProcess> fault)
@@ -97,6 +105,7 @@ internal sealed class Run
         pod.IsDeleted = true;
         if (pod.Process is { IsAlive: true } process) _world.EndProcess(process, "Deleted");
         _world.Dns.Withdraw(_world.Now, pod.Address);
+        if (_random.Chance(_world.Plan.ReusedAddresses / 2)) _world.Strangers.Add(pod.Address);
     }
 
     private void Partition(SimProcess process)
@@ -111,6 +120,16 @@ internal sealed class Run
 
         _world.Say(process, "CutOff", "");
         _world.At(_world.Now + _random.Between(500, 8_000), _world.Network.Heal);
+    }
+
+    // As a firewall does: one refuses, as this one sees it, and the next window opens only when this one is closed.
+    private void Reject(SimProcess process)
+    {
+        var other = _random.Pick(_world.Alive);
+        if (_world.Network.Rejected is not null || other == process) return;
+        _world.Say(process, "Rejected", $"by {other}");
+        _world.Network.Rejected = (process.Pod.Address, other.Pod.Address);
+        _world.At(_world.Now + _random.Between(500, 5_000), () => _world.Network.Rejected = null);
     }
 
     private void Pause(SimProcess process)
@@ -151,6 +170,7 @@ internal sealed class Run
     {
         _world.Network.IsWhole = true;
         _world.Network.Heal();
+        _world.Network.Rejected = null;
         _world.Dns.IsWhole = true;
         foreach (var process in _world.Alive) process.PausedUntil = Math.Min(process.PausedUntil, _world.Now);
         foreach (var pod in _world.Pods.ToList()) Start(pod);
@@ -190,7 +210,7 @@ internal sealed class Run
             if (newest.Table.RowOf(process.Self) is not { State: SiloState.Active }) return $"{process} is not Active";
         }
 
-        var target = Math.Min(5, _world.Alive.Count);
+        var target = Math.Min(_world.Plan.MaxVoters, _world.Alive.Count);
         if (target % 2 == 0) target--;
         if (newest.Voters.Count != target) return $"{newest.Voters} vote, {target} should";
         if (newest.Voters.Any(voter => !_world.IsAlive(voter))) return $"a dead voter in {newest.Voters}";

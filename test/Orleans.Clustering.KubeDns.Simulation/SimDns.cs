@@ -22,14 +22,21 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
         Change(now, _history[^1].Listed.Where(listed => listed.Address != address));
 
     /// <summary>An answer to a question asked then, as it comes in now.</summary>
-    public View Answer(long asked, long now, long askedLocal)
+    public View Answer(Pod asker, long asked, long now, long askedLocal)
     {
-        if (!IsWhole && random.Chance(plan.DnsFailure)) return new View(askedLocal, false, default, plan.Staleness);
         var asOf = random.Between(asked - plan.Staleness, now);
         var listed = _history.Last(entry => entry.At <= asOf).Listed;
-        return listed.Count == 0
-            ? new View(askedLocal, false, default, plan.Staleness)
-            : new View(askedLocal, true, listed, plan.Staleness);
+        var isComplete = listed.Count > 0;
+        if (!IsWhole && random.Chance(plan.DnsFailure))
+        {
+            // Nothing at all, or a truncated answer.
+            isComplete = false;
+            var part = random.Between(0, 1) * random.Between(0, listed.Count);
+            listed = listed.Take((int)part).ToSequence();
+        }
+
+        var isMisnamed = listed.Any(peer => peer.Address == asker.Address && peer.Fqdn != asker.Fqdn);
+        return new View(askedLocal, isComplete, listed, plan.Staleness, isMisnamed);
     }
 
     private void Change(long now, IEnumerable<ListedPeer> listed) => _history.Add((now, listed.ToSequence()));

@@ -21,6 +21,9 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
 
     public void Heal() => _cut.Clear();
 
+    /// <summary>Whose requests to whom are refused although it lives; one pair at most.</summary>
+    public (PeerAddress From, PeerAddress To)? Rejected { get; set; }
+
     public void Send(SimProcess sender, Send send)
     {
         if (send.Handle == 0) Ask(sender, send);
@@ -32,6 +35,12 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         var handle = ++_handles;
         _open[handle] = (sender, send);
         world.At(world.Now + TimesOutAfter, () => Fail(handle, refused: false));
+        if (Rejected == (sender.Pod.Address, send.To))
+        {
+            world.At(world.Now + Delay(), () => Fail(handle, refused: true));
+            return;
+        }
+
         if (IsLost(sender.Pod.Address, send.To)) return;
         var copies = !IsWhole && random.Chance(plan.Duplication) ? 2 : 1;
         for (var i = 0; i < copies; i++) world.At(world.Now + Delay(), () => Deliver(handle, send));
@@ -43,6 +52,18 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
             world.WhenRunning(receiver, () => world.Step(receiver, new Received(handle, send.Envelope)));
         else if (!world.IsDeleted(send.To))
             world.At(world.Now + Delay(), () => Fail(handle, refused: true));
+        else if (world.Strangers.Contains(send.To))
+            world.At(world.Now + Delay(), () => BeForeign(handle));
+    }
+
+    private void BeForeign(long handle)
+    {
+        if (!_open.Remove(handle, out var open)) return;
+        var (asker, to) = (open.Asker, open.Request.To);
+        var stranger = new MemberId("other", to, new SiloId(to.Host, 11111, 1), new Nonce(1));
+        var reply = new Envelope(
+            new ClusterKey("other", "cluster"), stranger, asker.Self.Nonce, Guid.Empty, default, new Foreign());
+        world.WhenRunning(asker, () => world.Step(asker, new Received(0, reply)));
     }
 
     // The reply comes back on the asker's own connection: a process that started since never sees it.

@@ -115,7 +115,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
 
     private Dictionary<Guid, long> Floors() => checkers.Floors();
 
-    private void Later(long after) => world.At(world.Now + after, () =>
+    private void Later(long after) => world.At(world.Now + (world.Plan.IsBusy ? after / 10 : after), () =>
     {
         if (process.IsAlive) world.WhenRunning(process, Read);
     });

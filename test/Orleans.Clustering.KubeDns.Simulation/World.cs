@@ -51,6 +51,9 @@ internal sealed class World
 
     public List<Pod> Pods { get; } = [];
 
+    /// <summary>Addresses at which a process of another cluster listens.</summary>
+    public HashSet<PeerAddress> Strangers { get; } = [];
+
     public IReadOnlyDictionary<SimProcess, SimSilo> Silos => _silos;
 
     public bool IsAlive(MemberId member) => _alive.Exists(process => process.Self == member);
@@ -78,6 +81,7 @@ internal sealed class World
     public Pod AddPod(string name, string host)
     {
         var pod = new Pod(name, new PeerAddress(host, 11112));
+        Strangers.Remove(pod.Address);
         Pods.Add(pod);
         At(Now + _random.Between(0, Plan.PublishLag), () =>
         {
@@ -92,7 +96,7 @@ internal sealed class World
         var nonce = new Nonce(((UInt128)_random.Bits() << 64) | _random.Bits());
         var silo = new SiloId(pod.Address.Host, 11111, (int)(150_000_000 + (Now / 1000) + _processes));
         var self = new MemberId(pod.Fqdn, pod.Address, silo, nonce);
-        var settings = new Settings();
+        var settings = new Settings { MinimumSilos = Plan.MinimumSilos, MaxVoters = Plan.MaxVoters };
         var replica = new Replica(settings, new ClusterKey("service", "cluster"), self, _random.Bits());
         var process = new SimProcess(
             pod, self, replica, ++_processes, Now, _random.Between(0, 1_000_000), _random.Between(-3, 3));
@@ -167,7 +171,7 @@ internal sealed class World
         var asked = Now;
         var askedLocal = process.LocalTime(Now);
         At(Now + _random.Between(1, 30), () => WhenRunning(process, () =>
-            Step(process, new Viewed(Dns.Answer(asked, Now, askedLocal)))));
+            Step(process, new Viewed(Dns.Answer(process.Pod, asked, Now, askedLocal)))));
     }
 
     private void ScheduleTick(SimProcess process)

@@ -57,10 +57,8 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>Until when it is watched closely because another member suspects it.</summary>
     public long WatchUntil { get; init; } = -1;
 
-    /// <summary>Whom this peer says to be refused by, and when it said so.</summary>
+    /// <summary>Whom this peer said to be refused by when it answered the last greeting.</summary>
     public Sequence<Refusal> Reports { get; init; }
-
-    public long ReportedAt { get; init; } = -1;
 
     public bool Refuses => RefusedAttempts > 0;
 

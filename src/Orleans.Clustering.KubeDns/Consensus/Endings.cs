@@ -88,16 +88,20 @@ internal sealed class Endings(Local local, Peers peers)
         && contact.AnsweredGreet > peers.KnownSince(member)
         && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
 
+    // Rule (b). A report goes back RefusedFor at most, so one asked for that long after our first refusal tells of the
+    // time in which we were refused ourselves.
     private bool IsRefused(MemberId member)
     {
         if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
         return others.Any(other => other.AnsweredAt > contact.RefusedAt)
-            && others.Any(other => other.ReportedAt >= contact.RefusedSince + local.Settings.RefusedFor
+            && others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
                 && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report)));
     }
 
-    private bool IsOurs(Contact contact) => contact.Member is not null && contact.Lineage == local.State!.Lineage;
+    // We greet our own address too, where a predecessor of ours was a member: we are no witness of ourselves.
+    private bool IsOurs(Contact contact) =>
+        contact.Member is { } member && member != local.Self && contact.Lineage == local.State!.Lineage;
 
     private bool LongEnough(Refusal series) =>
         series.ForMs >= local.Settings.RefusedFor && series.Attempts >= local.Settings.RefusedAttempts;

@@ -6,8 +6,8 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// <summary>
 /// How a process without lineage comes to one: it joins a peer's, or founds one together with all that answer, on a
 /// settled look-up (protocol § 5). State kept: the founding ballot promised, the first state accepted, the attempt
-/// under way. Invariants kept: one founder (I3): nobody founds on an answer that may hide an earlier pod, and an accepted
-/// first state is adopted whole.
+/// under way. Invariants kept: one founder (I3): nobody founds on an answer that may hide an earlier pod, and an
+/// accepted first state is adopted whole.
 /// </summary>
 internal sealed class Founding(Local local, Peers peers)
 {

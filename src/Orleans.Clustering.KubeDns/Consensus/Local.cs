@@ -110,7 +110,7 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         if (command is SetVoters voters) TraceVoters(before, voters);
     }
 
-    /// <summary>Starts from a whole state, or jumps ahead to one; one of another life, or an older one, is refused.</summary>
+    /// <summary>Starts from a whole state, or jumps ahead; refuses an older one, or one of another life.</summary>
     public bool Install(ClusterState state)
     {
         if (state.Key != Key) return false;

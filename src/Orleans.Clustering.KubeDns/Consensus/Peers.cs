@@ -5,15 +5,14 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
 /// Whom we know, who greets whom, and what the replies prove (protocol §§ 1, 2, 5). State kept: a contact for each
-/// address, the newest complete DNS view, who was superseded. Invariants kept: of two incarnations at one address the newer is
-/// the one that answered the greeting sent later; nobody is thought gone because an answer is missing (I5).
+/// address, the newest complete DNS view. Invariants kept: of two incarnations at one address the newer is the one that
+/// answered the greeting sent later; nobody is thought gone because an answer is missing (I5).
 /// </summary>
 internal sealed class Peers(Local local)
 {
     private const long ForgetAfter = 600_000;
     private const long LeaderQuietFor = 3_000;
     private const long WatchFor = 5_000;
-    private const long ReportFor = 1_000;
 
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
     private long _nextGreetAt;
@@ -45,7 +44,7 @@ internal sealed class Peers(Local local)
         && now != member
         && contact.AnsweredGreet > KnownSince(member);
 
-    /// <summary>Since when this incarnation is known, as a voter or by its row; far in the future: not at all.</summary>
+    /// <summary>Since when this incarnation is known, as a voter or by its row; the far future: not at all.</summary>
     public long KnownSince(MemberId member) => _knownSince.GetValueOrDefault(member.Nonce, long.MaxValue / 2);
 
     /// <summary>Everybody of this lineage who may be about: voters, live rows, and learners that answer.</summary>
@@ -132,7 +131,6 @@ internal sealed class Peers(Local local)
             RefusedSince = -1,
             RefusedAttempts = 0,
             Reports = greeting.Refusals,
-            ReportedAt = local.Now,
         });
         FetchIfBehind(envelope, greeting.Index);
     }
@@ -261,11 +259,11 @@ internal sealed class Peers(Local local)
         Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null } && IsSuspect(contact))
             .Select(contact => contact.Member!).ToSequence();
 
-    // Only what is seen now: a series that has broken off may have ended before the asker's own began.
+    // Not what broke off longer ago: the asker counts on it that what is reported goes back RefusedFor at most.
     private Sequence<Refusal> Refusals() =>
         Contacts.Values
             .Where(contact => contact is { Refuses: true, Member: not null, AnsweredAt: >= 0 })
-            .Where(contact => contact.RefusedAt >= local.Now - ReportFor)
+            .Where(contact => contact.RefusedAt >= local.Now - local.Settings.RefusedFor)
             .Select(contact => new Refusal(
                 contact.Member!.Nonce, contact.RefusedAt - contact.RefusedSince, contact.RefusedAttempts))
             .ToSequence();

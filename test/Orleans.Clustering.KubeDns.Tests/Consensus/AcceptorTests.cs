@@ -107,7 +107,8 @@ public class AcceptorTests
         Assert.Null(learner.Ask(Given.A, new Accept(1, Ballot(0, Given.A), First)));
     }
 
-    private Message? Prepare(long slot, long round, MemberId by) => _voter.Ask(by, new Prepare(slot, Ballot(round, by)));
+    private Message? Prepare(long slot, long round, MemberId by) =>
+        _voter.Ask(by, new Prepare(slot, Ballot(round, by)));
 
     private Message? Accept(long slot, long round, MemberId by, Command command) =>
         _voter.Ask(by, new Accept(slot, Ballot(round, by), command));

@@ -95,6 +95,26 @@ public class EndingsTests
         Assert.Equal("", Ended);
     }
 
+    // "another member observed the same": a restarted silo greets its own address, where its predecessor was.
+    [Fact]
+    public void My_own_report_is_no_second_witness()
+    {
+        var self = Given.Member("a", life: 2);
+        var leader = new ByHand(self, Given.State(self, Given.B, Given.C).With(Given.A, Given.B, Given.C));
+        leader.Answers(Given.B);
+        leader.Answers(Given.C);
+        for (var i = 0; i < 12; i++)
+        {
+            leader.Now += 250;
+            leader.Refuses(Given.C);
+            leader.Now += 1;
+            leader.Answers(Given.B);
+            leader.Answers(self, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
+        }
+
+        Assert.DoesNotContain(leader.Traces, trace => trace.Event == "MemberEnded" && trace.Text[0] == 'c');
+    }
+
     // "some other member answered the observer after the last refusal"
     [Fact]
     public void Who_is_answered_by_nobody_since_the_last_refusal_judges_nobody()

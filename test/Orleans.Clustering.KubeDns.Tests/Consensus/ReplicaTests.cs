@@ -22,8 +22,10 @@ public class ReplicaTests
     [Fact]
     public void Only_a_greeting_may_be_meant_for_whoever_listens()
     {
+        var prepare = new Prepare(1, new Ballot(1, Given.A.Nonce));
+
         Assert.IsType<Greeting>(_voter.Ask(Given.A, new Greet(1, 1, 0, false, default), to: default(Nonce)));
-        Assert.IsType<Superseded>(_voter.Ask(Given.A, new Prepare(1, new Ballot(1, Given.A.Nonce)), to: default(Nonce)));
+        Assert.IsType<Superseded>(_voter.Ask(Given.A, prepare, to: default(Nonce)));
     }
 
     [Fact]

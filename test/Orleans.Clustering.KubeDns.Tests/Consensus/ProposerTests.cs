@@ -1,0 +1,198 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+using Xunit;
+
+namespace Orleans.Clustering.KubeDns.Tests.Consensus;
+
+/// <summary>Choosing commands, and what callers are told (protocol § 4).</summary>
+public class ProposerTests
+{
+    private static readonly ClusterState Three = Given.State(Given.A, Given.B, Given.C);
+
+    private readonly ByHand _leader = new(Given.A, Three);
+
+    // "it may skip Prepare for its first command in a slot"
+    [Fact]
+    public void The_leader_proposes_its_first_command_at_round_0()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+
+        Assert.Equal(new Ballot(0, Given.A.Nonce), _leader.Asked<Accept>(Given.B).Single().Ballot);
+    }
+
+    // "and never proposes a second one at round 0"
+    [Fact]
+    public void A_leader_that_was_refused_never_proposes_a_second_one_at_round_0()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Tell(Given.B, new Refused(1, new Ballot(0, Given.A.Nonce), new Ballot(3, Given.C.Nonce)));
+        _leader.Wait(2_000);
+
+        Assert.True(_leader.Sent.Select(send => send.Envelope.Body).OfType<Prepare>().First().Ballot.Round > 3);
+        Assert.Single(_leader.Sent.Where(send => send.To == Given.B.Address)
+            .Select(send => send.Envelope.Body).OfType<Accept>());
+    }
+
+    [Fact]
+    public void A_leader_that_promised_somebody_does_not_use_round_0()
+    {
+        _leader.Ask(Given.C, new Prepare(1, new Ballot(2, Given.C.Nonce)));
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+
+        Assert.Equal(3, _leader.Asked<Prepare>(Given.B).Single().Ballot.Round);
+    }
+
+    // "A value accepted by a majority at one ballot is decided."
+    [Fact]
+    public void A_value_accepted_by_a_majority_is_decided_and_its_caller_told()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        Assert.Equal(0, _leader.State.Index);
+        _leader.Tell(Given.C, new Accepted(1, new Ballot(0, Given.A.Nonce)));
+
+        Assert.Equal(1, _leader.State.Index);
+        var told = _leader.Effects.OfType<Send>().Select(send => send.Envelope.Body).OfType<Submitted>().Single();
+        Assert.Equal((Answer.Done, 1), (told.Answer, told.News.Commands.Count));
+        Assert.Single(_leader.Asked<Decided>(Given.B));
+    }
+
+    // "finishes whatever was in flight, and then commits SetVoters with itself first"
+    [Fact]
+    public void Who_takes_over_finishes_what_was_in_flight_and_then_leads()
+    {
+        var next = new ByHand(Given.B, Three);
+        var inFlight = Given.Change(Given.E, 7, Given.Insert(Given.E, Three.Tag));
+        Submit(next, 1, Given.Insert(Given.D, Three.Tag));
+        var prepare = next.Asked<Prepare>(Given.C).Single();
+        next.Tell(Given.C, new Promise(1, prepare.Ballot, Given.Proposal(0, Given.A, inFlight)));
+        Assert.Equal(inFlight, next.Asked<Accept>(Given.C).Single().Command);
+
+        next.Tell(Given.C, new Accepted(1, prepare.Ballot));
+        prepare = next.Asked<Prepare>(Given.C).Single();
+        next.Tell(Given.C, new Promise(2, prepare.Ballot, null));
+
+        Assert.Equal(
+            Sequence.Of(Given.B, Given.A, Given.C),
+            Assert.IsType<SetVoters>(next.Asked<Accept>(Given.C).Single().Command).Voters);
+    }
+
+    [Fact]
+    public void The_value_of_the_highest_ballot_is_proposed_again()
+    {
+        var five = new ByHand(Given.B, Given.State(Given.A, Given.B, Given.C, Given.D, Given.E));
+        Submit(five, 1, Given.Insert(Given.D, Three.Tag));
+        var ballot = five.Asked<Prepare>(Given.C).Single().Ballot;
+        five.Tell(Given.C, new Promise(1, ballot, Given.Proposal(0, Given.A, new NoOp())));
+        five.Tell(Given.D, new Promise(1, ballot, Given.Proposal(1, Given.E, Given.Change(Given.E, 1, new DeleteAll()))));
+
+        Assert.IsType<TableChange>(five.Asked<Accept>(Given.C).Single().Command);
+    }
+
+    [Fact]
+    public void A_promise_for_another_ballot_counts_for_nothing()
+    {
+        var next = new ByHand(Given.B, Three);
+        Submit(next, 1, Given.Insert(Given.D, Three.Tag));
+        next.Tell(Given.C, new Promise(1, new Ballot(99, Given.B.Nonce), null));
+        next.Tell(Given.D, new Promise(1, next.Sent.Select(s => s.Envelope.Body).OfType<Prepare>().Last().Ballot, null));
+
+        Assert.DoesNotContain(next.Sent, send => send.Envelope.Body is Accept);
+    }
+
+    // "false is returned only for a CAS checked against a state at least as new as the caller's etag"
+    [Fact]
+    public void A_compare_and_swap_of_the_past_has_lost()
+    {
+        var told = Submit(_leader, 1, Given.Insert(Given.D, Three.Tag with { Version = -1 }));
+
+        Assert.Equal(Answer.Lost, Assert.IsType<Submitted>(told).Answer);
+    }
+
+    // "an etag newer than the leader's state makes the leader catch up first"
+    [Fact]
+    public void A_compare_and_swap_of_the_future_makes_the_leader_catch_up_first()
+    {
+        var told = Submit(_leader, 1, Given.Insert(Given.D, Three.Tag with { Version = 9 }));
+
+        Assert.Null(told);
+        Assert.Single(_leader.Asked<Fetch>(Given.B));
+    }
+
+    // "recent makes retries through another voter return the first outcome"
+    [Fact]
+    public void A_retry_of_what_was_committed_is_told_so_and_not_run_again()
+    {
+        Commit(_leader, Given.Change(Given.D, 1, new DeleteAll()));
+
+        var told = Submit(_leader, 1, new DeleteAll());
+
+        Assert.Equal(Answer.Done, Assert.IsType<Submitted>(told).Answer);
+        Assert.Equal(1, _leader.State.Index);
+    }
+
+    // "an id older than that is answered 'unknown', never run again"
+    [Fact]
+    public void A_retry_older_than_what_is_remembered_is_answered_unknown()
+    {
+        for (var number = 10; number < 10 + Recent.Kept; number++)
+            Commit(_leader, Given.Change(Given.D, number, new DeleteAll()));
+
+        var told = Submit(_leader, 9, new DeleteAll());
+
+        Assert.Equal(Answer.Unknown, Assert.IsType<Submitted>(told).Answer);
+    }
+
+    [Fact]
+    public void What_a_silo_asked_for_is_forgotten_with_its_row()
+    {
+        var silo = Given.Member("d");
+        Commit(_leader, Given.Change(silo, 1, Given.Insert(silo, Three.Tag)));
+        Assert.True(_leader.State.Recent.Holds(new RequestId(silo.Nonce, 1)));
+        _leader.Ask(silo, new Heartbeat(new RequestId(silo.Nonce, 2), new Beat(silo.Silo, 77)));
+
+        Commit(_leader, Given.Change(Given.B, 1, new Cleanup(0, false, Sequence.Of(silo.Silo))));
+
+        Assert.Equal([Given.B.Nonce], _leader.State.Recent.Committed.Keys);
+        Assert.Empty(_leader.Replica.Beats);
+    }
+
+    // "heartbeats move neither version nor etags"
+    [Fact]
+    public void A_heartbeat_moves_neither_version_nor_index()
+    {
+        _leader.Ask(Given.D, new Heartbeat(new RequestId(Given.D.Nonce, 1), new Beat(Given.D.Silo, 77)));
+        _leader.Ask(Given.D, new Heartbeat(new RequestId(Given.D.Nonce, 2), new Beat(Given.D.Silo, 55)));
+
+        Assert.Equal(77, _leader.Replica.Beats[Given.D.Silo]);
+        Assert.Equal((0, 0L), (_leader.State.Table.Version, _leader.State.Index));
+    }
+
+    [Fact]
+    public void A_leader_that_was_deposed_sends_its_callers_on()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Ask(Given.B, new Decided(new News(
+            1, Sequence.Of<Command>(new SetVoters(Sequence.Of(Given.B, Given.A, Given.C))), null)));
+
+        var told = _leader.Effects.OfType<Send>().Select(send => send.Envelope.Body).OfType<Submitted>().Single();
+        Assert.Equal((Answer.Elsewhere, 1), (told.Answer, told.News.Commands.Count));
+    }
+
+    [Fact]
+    public void A_caller_that_is_behind_is_sent_back_with_the_news_and_passes_nobody_over()
+    {
+        var next = new ByHand(Given.B, Three);
+        Commit(next, new NoOp());
+
+        var told = Submit(next, 1, Given.Insert(Given.D, Three.Tag));
+
+        Assert.Equal(Answer.Elsewhere, Assert.IsType<Submitted>(told).Answer);
+        Assert.DoesNotContain(next.Traces, trace => trace.Event == "TakingOver");
+    }
+
+    private static Message? Submit(ByHand voter, long number, TableCommand change) =>
+        voter.Ask(Given.D, new Submit(new RequestId(Given.D.Nonce, number), change, 0));
+
+    private static void Commit(ByHand replica, Command command) =>
+        replica.Ask(Given.C, new Decided(new News(replica.State.Index + 1, Sequence.Of(command), null)));
+}
