@@ -60,6 +60,14 @@ internal sealed class Kubelet(
         pod.Process!.Kill();
     }
 
+    /// <summary>A container that ended is started again in its pod: same name, same address.</summary>
+    public void RestartInPlace(Pod pod)
+    {
+        pod.Start(siloApp, _secret);
+        pod.Ending = false;
+        _probes.Add(ProbeAsync(pod, _stop.Token));
+    }
+
     /// <summary>The crashed pod's object goes, and a pod of the same name comes at a new address.</summary>
     public async Task<Pod> ReplaceAsync(Pod pod, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Demo;
 namespace Formation;
 
 /// <summary>What one silo said of itself: its status, and the addresses that it sees as Active.</summary>
-internal sealed record Told(Guid Lineage, bool IsActive, IReadOnlySet<string> Active)
+internal sealed record Told(Guid Lineage, bool IsActive, bool IsLeader, int Voters, IReadOnlySet<string> Active)
 {
     public bool HasLineage => Lineage != Guid.Empty;
 }
@@ -23,7 +23,9 @@ internal sealed class Watch(HttpClient http, SiloClient client)
         // Before it is Active its view cannot be whole; asking for it would only take time from it.
         var view = isActive ? await client.ViewAsync(pod, stop) : null;
         var active = view?.Members.Where(member => member.IsActive).Select(member => member.Silo).ToHashSet() ?? [];
-        return new Told(lineage, isActive, active);
+        return new Told(
+            lineage, isActive, status.GetProperty("isLeader").GetBoolean(), status.GetProperty("voters").GetArrayLength(),
+            active);
     }
 
     private async Task<JsonElement?> StatusAsync(Pod pod, CancellationToken stop)

@@ -16,9 +16,15 @@ internal sealed class Run
 {
     private const long SettleWithin = 60_000;
 
+    /// <summary>How long a silo whose last row is written waits for its successors, as the node does.</summary>
+    private const long HandOverWithin = 5_000;
+    private const long EndWithin = 15_000;
+    private const long QuietFor = 5_000;
+
     private readonly SimRandom _random;
     private readonly World _world;
     private int _hosts;
+    private bool _ending;
 
     private Run(ulong seed, TextWriter? trace)
     {
@@ -48,7 +54,7 @@ internal sealed class Run
 
     private void Start(Pod pod)
     {
-        if (!pod.IsDeleted && pod.Process is not { IsAlive: true }) _world.StartProcess(pod);
+        if (!_ending && !pod.IsDeleted && pod.Process is not { IsAlive: true }) _world.StartProcess(pod);
     }
 
     // A new address, or that of a pod that is gone.
@@ -94,7 +100,7 @@ internal sealed class Run
     {
         _world.At(after, () =>
         {
-            if (pod.IsDeleted) return;
+            if (_ending || pod.IsDeleted) return;
             Delete(pod);
             Start(_world.AddPod(pod.Name, NextHost()));
         });
@@ -187,7 +193,42 @@ internal sealed class Run
             throw new SimulationFailedException("I8", $"{_world.Steps} steps by {_world.Now} ms: somebody spins");
         if (obstacle.Length > 0 && !NeedsRescue())
             throw new SimulationFailedException("I8", $"not settled after {SettleWithin} ms: {obstacle}");
+        if (obstacle.Length == 0 && !NeedsRescue() && Lineages() == 1) EndTogether();
         return Result(seed);
+    }
+
+    // As when a namespace is deleted: all are told to stop within a moment, and each must come to write its last row.
+    private void EndTogether()
+    {
+        _ending = true;
+
+        // Who died a moment ago may still be given the vote: two faults at once, which only the rescue can mend.
+        _world.RunUntil(_world.Now + QuietFor);
+        if (Obstacle().Length > 0 || NeedsRescue()) return;
+        var leavers = _world.Alive.ToList();
+        foreach (var process in leavers) _world.At(_world.Now + _random.Between(0, 200), () => End(process));
+        var until = _world.Now + EndWithin;
+        while (_world.Alive.Count > 0 && _world.Now < until && !_world.IsUsedUp) _world.RunUntil(_world.Now + 100);
+        if (_world.Alive.Count == 0) return;
+        throw new SimulationFailedException("I8", $"told to stop together, of {leavers.Count} silos "
+            + $"{string.Join(' ', _world.Alive)} still run after {EndWithin} ms");
+    }
+
+    private void End(SimProcess process)
+    {
+        process.IsLeaving = true;
+        _world.Step(process, new Consensus.Leave());
+        var handOverUntil = long.MaxValue;
+        void Poll()
+        {
+            var hasEnded = _world.Silos[process].HasEnded;
+            if (hasEnded && handOverUntil == long.MaxValue) handOverUntil = _world.Now + HandOverWithin;
+            if (hasEnded && (process.Replica.HasHandedOver || _world.Now >= handOverUntil))
+                _world.EndProcess(process, "Stopped");
+            else _world.At(_world.Now + 20, Poll);
+        }
+
+        Poll();
     }
 
     private RunResult Result(ulong seed) => new(
@@ -216,6 +257,9 @@ internal sealed class Run
         if (newest.Voters.Any(voter => !_world.IsAlive(voter))) return $"a dead voter in {newest.Voters}";
         return states.Any(state => state.Index < newest.Index - 5) ? "somebody lags" : "";
     }
+
+    private int Lineages() =>
+        _world.Alive.Select(process => process.Replica.State?.Lineage).Distinct().Count();
 
     // The majority of the newest configuration has ended: only the rescue of protocol § 7 can help.
     private bool NeedsRescue() => _world.Alive

@@ -44,7 +44,12 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         {
             checkers.OnWritten(process, answer, operation);
             if (answer == Answer.Done) Writes++;
+
+            // Orleans reads no more once its last row is written: whoever would answer may end as soon as it knows.
+            if (answer == Answer.Done && process.IsLeaving && IsOwnLast(operation.Change)) HasEnded = true;
         }
+
+        if (HasEnded) return;
 
         Later(random.Between(20, answered.Answer == Answer.Done ? 300 : 1_000));
     }
@@ -86,6 +91,9 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         var enough = votes.Count > 1 || random.Chance(0.3);
         return Update(state, row with { Suspicions = votes, State = enough ? SiloState.Dead : row.State });
     }
+
+    private bool IsOwnLast(TableCommand change) =>
+        change is UpdateRow { Row.State: SiloState.Dead } update && update.Row.Silo == process.Self.Silo;
 
     private SimulationFailedException Evicted() => new("I5", $"{process} lives and finds itself dead");
 

@@ -13,6 +13,9 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     private const long Fresh = 2_500;
     private const long LookEvery = 200;
 
+    /// <summary>After so long a silence a silo counts as unreachable.</summary>
+    private const long AnswersFor = 5_000;
+
     /// <summary>How many commands a candidate may lag: it gets them with the first slot it votes on.</summary>
     private const long MayLag = 16;
 
@@ -25,15 +28,16 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         !local.IsVoter ? long.MaxValue : _lookAt > local.Now ? _lookAt : local.Now + LookEvery;
 
     /// <summary>
-    /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody that
-    /// stays can take its vote.
+    /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody is left
+    /// that needs the table. Others that leave at the same time need it until their last row is written.
     /// </summary>
     public bool HasHandedOver
     {
         get
         {
             if (local.State is not { } state) return true;
-            if (local.IsVoter) return !peers.Members().Any(member => member != local.Self && Stays(member));
+            if (local.IsVoter) return !peers.Members().Any(member => member != local.Self && NeedsTable(member));
+            if (state.Voters.All(HasEnded)) return true;
             var known = state.Voters.Count(voter => peers.Of(voter) is { } contact && contact.Index >= state.VotersAt);
             return known >= state.Majority;
         }
@@ -80,6 +84,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         var keep = state.Voters.Where(voter => !MustGo(voter)).ToList();
         if (keep.Count < state.Voters.Count) _lostAt = local.Now;
         var wanted = Fit(keep, Candidates(state));
+        if (wanted.Count == 0) wanted = LastOnes(state);
         if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;
         var next = wanted.ToSequence();
         return next.Equals(state.Voters) ? null : new SetVoters(next);
@@ -98,6 +103,16 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
 
         var mayShrink = local.Now >= _lostAt + local.Settings.ShrinkAfterLoss;
         return mayShrink ? keep.Take(target).ToList() : keep;
+    }
+
+    // Nobody stays. Who has written its last row gives its vote to those that have not; so the last one decides alone,
+    // and none is left behind whose majority has ended.
+    private List<MemberId> LastOnes(ClusterState state)
+    {
+        var needing = peers.Members().Where(NeedsTable).ToList();
+        var voting = needing.Where(member => state.IsVoter(member.Nonce)).ToList();
+        var last = voting.Count > 0 ? voting : needing.Where(member => IsReady(member, state.Index)).ToList();
+        return last.Count == 0 ? last : last.Take(Odd(last.Count)).ToList();
     }
 
     private List<MemberId> Candidates(ClusterState state) =>
@@ -129,6 +144,14 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
 
     private bool HasEndedOrLeaves(MemberId member) =>
         endings.IsEnded(member) || peers.Of(member)?.IsLeaving == true;
+
+    // Whose process answers and has not written its last row. A leaver waits for nobody who is silent: it cannot help.
+    private bool NeedsTable(MemberId member) =>
+        !HasEnded(member)
+        && (member == local.Self || peers.Of(member)?.AnsweredWithin(AnswersFor, local.Now) == true);
+
+    private bool HasEnded(MemberId member) =>
+        endings.IsEnded(member) || local.State!.Table.RowOf(member) is { State: SiloState.Dead };
 
     // Silent for VoterTimeout while a majority was not: else it may be we who are cut off.
     private bool IsSilent(MemberId voter)

@@ -1,0 +1,34 @@
+namespace Orleans.Clustering.KubeDns.Cluster.Processes;
+
+/// <summary>The programs that were built along with these tests.</summary>
+internal static class Programs
+{
+    private static readonly string Root = FindRoot();
+
+    // bin/Release/net10.0: that of these tests is that of the others.
+    private static readonly string Output = Path.Combine(
+        AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^3..]);
+
+    public static string SiloApp => Find("samples", "SiloApp");
+
+    public static string Demo => Find("samples", "Demo");
+
+    public static string DnsServer => Find("test", "KubeDns.Local");
+
+    private static string Find(string folder, string name)
+    {
+        var path = Path.Combine(Root, folder, name, Output, $"{name}.dll");
+        return File.Exists(path) ? path : throw new FileNotFoundException("Build the solution first.", path);
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Orleans.Clustering.KubeDns.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("These tests run inside the repository.");
+    }
+}
