@@ -39,7 +39,7 @@ internal sealed class HandDelivery(Settings? settings = null)
 
     public Silo Start(MemberId self)
     {
-        var seed = (ulong)self.Nonce.GetHashCode() & 0xFFFF;
+        var seed = (ulong)(self.Nonce.Value >> 64) + (ulong)self.Nonce.Value;
         var silo = new Silo(self, new Replica(settings ?? new Settings { FirstVersion = 0 }, Given.Key, self, seed));
         Up[self.Address] = silo;
         if (!Listed.Exists(listed => listed.Address == self.Address)) Listed.Add(new(self.Fqdn, self.Address));

@@ -83,7 +83,8 @@ public class ProposerTests
         Submit(five, 1, Given.Insert(Given.D, Three.Tag));
         var ballot = five.Asked<Prepare>(Given.C).Single().Ballot;
         five.Tell(Given.C, new Promise(1, ballot, Given.Proposal(0, Given.A, new NoOp())));
-        five.Tell(Given.D, new Promise(1, ballot, Given.Proposal(1, Given.E, Given.Change(Given.E, 1, new DeleteAll()))));
+        var newer = Given.Change(Given.E, 1, new DeleteAll());
+        five.Tell(Given.D, new Promise(1, ballot, Given.Proposal(1, Given.E, newer)));
 
         Assert.IsType<TableChange>(five.Asked<Accept>(Given.C).Single().Command);
     }
@@ -94,7 +95,8 @@ public class ProposerTests
         var next = new ByHand(Given.B, Three);
         Submit(next, 1, Given.Insert(Given.D, Three.Tag));
         next.Tell(Given.C, new Promise(1, new Ballot(99, Given.B.Nonce), null));
-        next.Tell(Given.D, new Promise(1, next.Sent.Select(s => s.Envelope.Body).OfType<Prepare>().Last().Ballot, null));
+        var ballot = next.Sent.Select(send => send.Envelope.Body).OfType<Prepare>().Last().Ballot;
+        next.Tell(Given.D, new Promise(1, ballot, null));
 
         Assert.DoesNotContain(next.Sent, send => send.Envelope.Body is Accept);
     }

@@ -70,7 +70,8 @@ public class ReaderTests
     {
         Read(1);
         Decide(
-            new SetVoters(Sequence.Of(Given.B, Given.A, Given.C)), new SetVoters(Sequence.Of(Given.A, Given.B, Given.C)));
+            new SetVoters(Sequence.Of(Given.B, Given.A, Given.C)),
+            new SetVoters(Sequence.Of(Given.A, Given.B, Given.C)));
         _voter.Tell(Given.C, new Mark(1, 0, false));
 
         Assert.Empty(Done());

@@ -13,7 +13,7 @@ public class TwinTests
     private static readonly Guid Lineage = Guid.Parse("11111111-2222-3333-4444-555555555555");
     private static readonly Epoch Epoch = new(1, new Nonce(9));
 
-    [Property(MaxTest = 500)]
+    [Property(MaxTest = 200)]
     public Property The_table_and_its_dumb_twin_agree() => Prop.ForAll(Moves().ArrayOf().ToArbitrary(), moves =>
     {
         var table = TableState.Empty;
