@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Formation;
 
-/// <summary>What the user asked for; <c>formation.sh</c> explains it, and adds the two programs that it built.</summary>
+/// <summary>What the user asked for; <c>formation.sh</c> explains it and adds the programs that it built.</summary>
 internal sealed record FormationOptions
 {
     public int Starts { get; private init; } = 50;

@@ -20,9 +20,10 @@ internal static class Report
         foreach (var group in outcomes.GroupBy(outcome => outcome.Kind).OrderBy(group => group.Key))
         {
             var active = group.Select(outcome => outcome.Active).Order().ToList();
-            Console.WriteLine($"{group.Key,-40}{active.Count,5}   {Seconds(Median(group.Select(each => each.Up)))}       "
-                + $"{Seconds(Median(group.Select(each => each.Joined)))}           {Seconds(Median(active))} "
-                + $"{Seconds(active[0])} {Seconds(active[^1])}");
+            var up = Median(group.Select(outcome => outcome.Up));
+            var joined = Median(group.Select(outcome => outcome.Joined));
+            Console.WriteLine($"{group.Key,-40}{active.Count,5}   {Seconds(up)}       {Seconds(joined)}           "
+                + $"{Seconds(Median(active))} {Seconds(active[0])} {Seconds(active[^1])}");
         }
     }
 

@@ -26,17 +26,18 @@ internal sealed class Series(FormationOptions options) : IAsyncDisposable
         for (var at = 0; at < options.Alone * Staleness.Length; at++)
         {
             var staleness = Staleness[at % Staleness.Length];
-            await OneAsync(control, at, options.Alone * Staleness.Length, $"one alone, DnsStaleness {staleness.TotalSeconds} s",
-                [TimeSpan.Zero], staleness, stop);
+            await OneAsync(
+                control, at, options.Alone * Staleness.Length, "one alone", [TimeSpan.Zero], staleness, stop);
         }
 
         for (var at = 0; at < options.Starts; at++)
         {
             var atOnce = at % 2 == 0;
-            var staleness = Staleness[at / 2 % Staleness.Length];
-            var delays = Enumerable.Range(0, Silos).Select(_ => atOnce ? TimeSpan.Zero : LongestDelay * _random.NextDouble());
-            await OneAsync(control, at, options.Starts,
-                $"three {(atOnce ? "at once" : "apart")}, DnsStaleness {staleness.TotalSeconds} s", [.. delays], staleness, stop);
+            var longest = atOnce ? TimeSpan.Zero : LongestDelay;
+            var delays = Enumerable.Range(0, Silos).Select(_ => longest * _random.NextDouble()).ToArray();
+            await OneAsync(
+                control, at, options.Starts, atOnce ? "three at once" : "three apart", delays,
+                Staleness[at / 2 % Staleness.Length], stop);
         }
 
         Report.Table(_outcomes);
@@ -46,8 +47,9 @@ internal sealed class Series(FormationOptions options) : IAsyncDisposable
     }
 
     private async Task OneAsync(
-        DnsControl control, int at, int of, string kind, TimeSpan[] delays, TimeSpan staleness, CancellationToken stop)
+        DnsControl control, int at, int of, string how, TimeSpan[] delays, TimeSpan staleness, CancellationToken stop)
     {
+        var kind = $"{how}, DnsStaleness {staleness.TotalSeconds} s";
         var folder = Directory.CreateDirectory(Path.Combine(_folder, $"{delays.Length}-{at + 1}")).FullName;
         var client = new SiloClient(_http);
         var kubelet = new Kubelet(control, client, _network, folder, options.SiloApp) { DnsStaleness = staleness };

@@ -29,7 +29,8 @@ internal sealed class Start(Watch watch, Kubelet kubelet, DnsControl control, st
                 Note(told, clock.Elapsed);
                 if (HasFormed(told))
                     return new Outcome(kind, _up!.Value, _joined!.Value, clock.Elapsed, told[0]!.Lineage);
-                if (clock.Elapsed > Limit) throw new DemoFailed($"not formed within {Limit.TotalSeconds:0} s: {Show(told)}");
+                if (clock.Elapsed > Limit)
+                    throw new DemoFailed($"not formed within {Limit.TotalSeconds:0} s: {Show(told)}");
                 await Task.Delay(Period, stop);
             }
         }

@@ -24,8 +24,8 @@ internal sealed class Watch(HttpClient http, SiloClient client)
         var view = isActive ? await client.ViewAsync(pod, stop) : null;
         var active = view?.Members.Where(member => member.IsActive).Select(member => member.Silo).ToHashSet() ?? [];
         return new Told(
-            lineage, isActive, status.GetProperty("isLeader").GetBoolean(), status.GetProperty("voters").GetArrayLength(),
-            active);
+            lineage, isActive, status.GetProperty("isLeader").GetBoolean(),
+            status.GetProperty("voters").GetArrayLength(), active);
     }
 
     private async Task<JsonElement?> StatusAsync(Pod pod, CancellationToken stop)

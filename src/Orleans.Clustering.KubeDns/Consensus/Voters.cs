@@ -28,8 +28,8 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         !local.IsVoter ? long.MaxValue : _lookAt > local.Now ? _lookAt : local.Now + LookEvery;
 
     /// <summary>
-    /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody is left
-    /// that needs the table. Others that leave at the same time need it until their last row is written.
+    /// Whether a leaver may stop listening: it votes no more and a majority of its successors know it, or nobody is
+    /// left that needs the table. Others that leave at the same time need it until their last row is written.
     /// </summary>
     public bool HasHandedOver
     {

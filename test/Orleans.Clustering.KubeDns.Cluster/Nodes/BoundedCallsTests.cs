@@ -115,6 +115,7 @@ public sealed class BoundedCallsTests
     private static Task AllThrowAsync(ReplicaNode node, TableTag tag)
     {
         var table = Table(node);
+        var rowTag = new RowTag(tag.Epoch, tag.Version).ToString();
         var next = new TableVersion(tag.Version + 1, tag.ToString());
         var (writes, reads) = (Options.OperationTimeout, Options.ReadTimeout);
         var row = new Row(
@@ -123,7 +124,7 @@ public sealed class BoundedCallsTests
             ThrowsAsync("ReadAll", reads, () => table.ReadAll()),
             ThrowsAsync("ReadRow", reads, () => table.ReadRow(Silo(1))),
             ThrowsAsync("InsertRow", writes, () => table.InsertRow(Entry(1), next)),
-            ThrowsAsync("UpdateRow", writes, () => table.UpdateRow(Entry(1), new RowTag(tag.Epoch, tag.Version).ToString(), next)),
+            ThrowsAsync("UpdateRow", writes, () => table.UpdateRow(Entry(1), rowTag, next)),
             ThrowsAsync("UpdateIAmAlive", writes, () => table.UpdateIAmAlive(Entry(1))),
             ThrowsAsync("Cleanup", writes, () => table.CleanupDefunctSiloEntries(DateTimeOffset.UtcNow)),
             ThrowsAsync("Delete", writes, () => table.DeleteMembershipTableEntries("contract")),

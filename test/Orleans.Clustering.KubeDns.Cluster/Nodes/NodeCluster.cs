@@ -89,8 +89,8 @@ internal sealed class NodeCluster : IReplicaCluster
         var lineages = _nodes.Select(node => node.Status.Lineage).Distinct().Count();
         if (lineages != 1 || _nodes.Any(node => !node.Status.IsVoter))
         {
-            throw new InvalidOperationException($"{lineages} lineages: "
-                + string.Join("; ", _nodes.Select(node => $"{node.Self} knows {string.Join(' ', node.Status.Voters)}")));
+            var known = _nodes.Select(node => $"{node.Self} knows {string.Join(' ', node.Status.Voters)}");
+            throw new InvalidOperationException($"{lineages} lineages: {string.Join("; ", known)}");
         }
     }
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Orleans.Clustering.KubeDns.Cluster.Nodes;
 
-/// <summary>What a stopped process looks like from outside: the kernel takes connections for it, and nobody answers.</summary>
+/// <summary>What a stopped process looks like from outside: connections are taken, and nobody answers.</summary>
 internal sealed class SilentListener : IDisposable
 {
     private readonly TcpListener _listener;

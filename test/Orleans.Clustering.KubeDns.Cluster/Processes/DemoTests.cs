@@ -57,7 +57,8 @@ public sealed class DemoTests(ITestOutputHelper output)
     }
 
     private static IReadOnlyList<string> Left(string mark) => Directory.EnumerateDirectories("/proc")
-        .Where(process => int.TryParse(Path.GetFileName(process), out _) && Environment(process).Contains(mark)).ToList();
+        .Where(process => int.TryParse(Path.GetFileName(process), out _))
+        .Where(process => Environment(process).Contains(mark)).ToList();
 
     private static string[] Environment(string process)
     {

@@ -34,7 +34,8 @@ internal sealed class SiloProcesses : IAsyncDisposable
     /// <summary>Starts three silos and waits until they are one cluster in which all of them vote.</summary>
     public static async Task<SiloProcesses> StartAsync()
     {
-        var dns = await LocalDnsServer.StartAsync(new LocalDnsOptions { Control = new IPEndPoint(IPAddress.Loopback, 0) });
+        var dns = await LocalDnsServer.StartAsync(
+            new LocalDnsOptions { Control = new IPEndPoint(IPAddress.Loopback, 0) });
         // Ports out of the ephemeral range: a demo may run on this machine at the usual ones.
         var ports = NodeCluster.FreePorts(5);
         var network = new Network(
@@ -67,7 +68,7 @@ internal sealed class SiloProcesses : IAsyncDisposable
         throw new InvalidOperationException("Nobody leads.");
     }
 
-    /// <summary>All live silos are Active in each other's views, and nobody else is. Gives the time that it took.</summary>
+    /// <summary>All live silos are Active in each other's views, and nobody else is.</summary>
     public Task<TimeSpan> UntilAllAgreeAsync(int seconds) => UntilAsync("equal views", seconds, told =>
         told.Select(each => each?.Lineage).Distinct().Count() == 1
         && told.All(each => each is { IsActive: true, HasLineage: true }

@@ -82,7 +82,8 @@ public sealed class TestingHostTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(Patience);
         foreach (var silo in _cluster.Silos)
         {
-            await foreach (var view in Get<IClusterMembershipService>(silo).MembershipUpdates.WithCancellation(limit.Token))
+            var updates = Get<IClusterMembershipService>(silo).MembershipUpdates;
+            await foreach (var view in updates.WithCancellation(limit.Token))
             {
                 if (Active(view).ToHashSet().SetEquals(wanted)) break;
             }
