@@ -32,7 +32,8 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [InlineData("a second witness whose refusals are long past",
         "Peers.cs", "contact.RefusedAt >= local.Now - local.Settings.RefusedFor", "contact.Refuses")]
     [InlineData("a stranger at a voter's address that counts as the voter",
-        "Peers.cs", "ForeignAt = local.Now, RefusedSince", "ForeignAt = local.Now, AnsweredAt = local.Now, RefusedSince")]
+        "Peers.cs", "ForeignAt = local.Now, RefusedSince",
+        "ForeignAt = local.Now, AnsweredAt = local.Now, RefusedSince")]
     [InlineData("a retry that is run again",
         "ClusterState.cs", "next = next with { Recent = Recent.Add(id) }", "next = next with { Recent = Recent }")]
     public void IsCaught(string bug, string file, string text, string replacement)

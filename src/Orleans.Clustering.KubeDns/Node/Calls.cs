@@ -3,7 +3,9 @@ using Orleans.Clustering.KubeDns.Consensus;
 
 namespace Orleans.Clustering.KubeDns.Node;
 
-/// <summary>Calls of this silo that wait for the machine. Each ends once: answered, out of time, or with the node.</summary>
+/// <summary>
+/// Calls of this silo that wait for the machine. Each ends once: answered, out of time, or with the node.
+/// </summary>
 internal sealed class Calls
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> _waiting = new();
@@ -40,7 +42,7 @@ internal sealed class Calls
     public void EndAll(Exception reason)
     {
         _ended = reason;
-        foreach (var (_, source) in _waiting)
-            source.TrySetException(new InvalidOperationException("The node has ended; the outcome is unknown.", reason));
+        var unknown = new InvalidOperationException("The node has ended; the outcome is unknown.", reason);
+        foreach (var (_, source) in _waiting) source.TrySetException(unknown);
     }
 }

@@ -32,7 +32,8 @@ internal sealed partial class ReplicaNode
         if (state is null)
             return $"waiting for {(_replica.WaitingFor is { Length: > 0 } what ? what : "the cluster to be founded")}";
         var missing = state.Voters
-            .Where(voter => voter != Self && !Answers(_replica.Contacts.GetValueOrDefault(voter.Address), now)).ToList();
+            .Where(voter => voter != Self && !Answers(_replica.Contacts.GetValueOrDefault(voter.Address), now))
+            .ToList();
         return state.Voters.Count - missing.Count >= state.Majority || !state.IsVoter(Self.Nonce)
             ? ""
             : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";

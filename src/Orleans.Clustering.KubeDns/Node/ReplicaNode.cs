@@ -7,7 +7,9 @@ using Orleans.Clustering.KubeDns.Transport;
 
 namespace Orleans.Clustering.KubeDns.Node;
 
-/// <summary>What the node is wired to: how it listens, speaks, asks DNS, and ends the process if a rule broke.</summary>
+/// <summary>
+/// What the node is wired to: how it listens, speaks, asks DNS, and ends the process if a rule broke.
+/// </summary>
 internal sealed record NodeWiring(
     Func<Func<Envelope, CancellationToken, Task<Envelope?>>, CancellationToken, Task<IAsyncDisposable>> Listen,
     IPeerClient Peers,
@@ -336,5 +338,6 @@ internal sealed partial class ReplicaNode : INode
     private long Deadline(TimeSpan timeout) => Now() + (long)timeout.TotalMilliseconds;
 
     private TimeoutException NoDecision(string what, TimeSpan timeout) =>
-        new($"{what}: no decision within {timeout.TotalSeconds:0.#} s; the outcome is unknown. {Describe().WaitingFor}");
+        new($"{what}: no decision within {timeout.TotalSeconds:0.#} s; the outcome is unknown. "
+            + Describe().WaitingFor);
 }
