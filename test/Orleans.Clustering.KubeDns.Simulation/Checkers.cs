@@ -9,7 +9,7 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// step. Versions and log indices order all writes, so linearizability is a linear check: each operation must lie
 /// at or above everything that had completed before it began.
 /// </summary>
-internal sealed class Checkers(Func<long> now)
+internal sealed class Checkers(World world)
 {
     private readonly Dictionary<(Guid, Epoch), List<(Command? Command, ClusterState State)>> _logs = [];
     private readonly Dictionary<(Guid, RequestId), long> _committed = [];
@@ -32,6 +32,7 @@ internal sealed class Checkers(Func<long> now)
         {
             Require(state.Index == 0, "I1", $"{process} begins lineage {state.Lineage} at {state.Index}");
             _logs[life] = [(null, state)];
+            OnFounded(process);
             return;
         }
 
@@ -71,8 +72,16 @@ internal sealed class Checkers(Func<long> now)
     private void OnPassedOver(SimProcess process, string text)
     {
         var least = text.EndsWith("(refuses)", StringComparison.Ordinal) ? 10_000 : 30_000;
-        Require(now() - process.StartedAt >= least, "I3", $"{process} passed over too early: {text}");
+        Require(world.Now - process.StartedAt >= least, "I3", $"{process} passed over too early: {text}");
         PassedOver = true;
+    }
+
+    // § 10: who joined before the founder's answer could list it may be missed.
+    private void OnFounded(SimProcess founder)
+    {
+        var askedAt = founder.WorldTime(founder.Replica.LastView?.AskedAt ?? 0);
+        PassedOver |= world.Alive.Any(process => process != founder && process.Replica.State is not null
+            && !world.Dns.IsPublished(process.Pod.Address, askedAt - world.Plan.Staleness));
     }
 
     /// <summary>At most one lineage, as long as nobody was passed over and every member is published.</summary>

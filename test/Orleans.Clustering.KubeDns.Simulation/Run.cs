@@ -261,9 +261,14 @@ internal sealed class Run
     private int Lineages() =>
         _world.Alive.Select(process => process.Replica.State?.Lineage).Distinct().Count();
 
-    // The majority of the newest configuration has ended: only the rescue of protocol § 7 can help.
-    private bool NeedsRescue() => _world.Alive
-        .Select(process => process.Replica.State).OfType<ClusterState>()
-        .Select(state => _world.Checkers.Newest((state.Lineage, state.Epoch)))
-        .Any(newest => newest.Voters.Count(_world.IsAlive) < newest.Majority);
+    // The majority of the newest configuration, or of the newest that anybody alive knows, has ended: only the rescue
+    // of protocol § 7 can help.
+    private bool NeedsRescue()
+    {
+        var states = _world.Alive.Select(process => process.Replica.State).OfType<ClusterState>()
+            .GroupBy(state => (state.Lineage, state.Epoch)).ToList();
+        var newest = states.Select(life => _world.Checkers.Newest(life.Key));
+        var known = states.Select(life => life.MaxBy(state => state.Index)!);
+        return newest.Concat(known).Any(state => state.Voters.Count(_world.IsAlive) < state.Majority);
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
 
     public bool IsPublished(PeerAddress address) => _history[^1].Listed.Any(listed => listed.Address == address);
 
+    public bool IsPublished(PeerAddress address, long asOf) =>
+        _history.Last(entry => entry.At <= asOf).Listed.Any(listed => listed.Address == address);
+
     public void Publish(long now, ListedPeer peer) => Change(now, _history[^1].Listed.Append(peer));
 
     public void Withdraw(long now, PeerAddress address) =>

@@ -25,7 +25,7 @@ internal sealed class World
         _random = new SimRandom(seed);
         Plan = FaultPlan.Draw(_random);
         Dns = new SimDns(_random, Plan);
-        Checkers = new Checkers(() => Now);
+        Checkers = new Checkers(this);
         Network = new SimNetwork(this, _random, Plan);
         trace?.WriteLine($"# seed {seed}: {Plan}");
     }
