@@ -76,13 +76,10 @@ internal sealed class Checkers(World world)
         PassedOver = true;
     }
 
-    // § 10: who joined before the founder's answer could list it may be missed.
-    private void OnFounded(SimProcess founder)
-    {
-        var askedAt = founder.WorldTime(founder.Replica.LastView?.AskedAt ?? 0);
+    // § 10: who joined before an answer could list it may be missed. A settled answer is no older than the founder.
+    private void OnFounded(SimProcess founder) =>
         PassedOver |= world.Alive.Any(process => process != founder && process.Replica.State is not null
-            && !world.Dns.IsPublished(process.Pod.Address, askedAt - world.Plan.Staleness));
-    }
+            && !world.Dns.IsPublished(process.Pod.Address, founder.StartedAt));
 
     /// <summary>At most one lineage, as long as nobody was passed over and every member is published.</summary>
     public void OnStep(IReadOnlyList<SimProcess> alive, SimDns dns)

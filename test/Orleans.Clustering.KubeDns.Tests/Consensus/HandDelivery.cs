@@ -93,6 +93,17 @@ internal sealed class HandDelivery(Settings? settings = null)
         }
     }
 
+    /// <summary>Its last write: its own row, Dead.</summary>
+    public void End(Silo silo)
+    {
+        while (silo.State.Table.RowOf(silo.Self) is { State: not SiloState.Dead } row)
+        {
+            var last = row with { State = SiloState.Dead };
+            var ticket = Write(silo, new UpdateRow(last, new RowTag(silo.State.Epoch, row.WrittenAt), silo.State.Tag));
+            Until(() => silo.Outcomes.ContainsKey(ticket));
+        }
+    }
+
     public void Leave(Silo silo) => Step(silo, new Leave());
 
     private bool RunUntil(Func<bool> holds, long ms)

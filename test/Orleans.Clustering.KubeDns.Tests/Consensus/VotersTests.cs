@@ -164,6 +164,8 @@ public class VotersTests
         silos.ForEach(cluster.Join);
         cluster.Run(3_000);
         silos.ForEach(cluster.Leave);
+        Assert.DoesNotContain(silos, silo => silo.Replica.HasHandedOver && silo.State.IsVoter(silo.Self.Nonce));
+        silos.ForEach(cluster.End);
         cluster.Until(() => silos.TrueForAll(silo => silo.Replica.HasHandedOver), 2_000);
     }
 
