@@ -93,7 +93,9 @@ public sealed class ProgramTests : IDisposable
     private Process Start(params string[] arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "KubeDns.Local.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        // A shell starts what runs in its background with SIGINT ignored, and so would ours be; env, which becomes the
+        // program, undoes it.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", program, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
