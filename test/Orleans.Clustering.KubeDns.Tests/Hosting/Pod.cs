@@ -89,7 +89,7 @@ internal sealed class Pod : IAsyncDisposable
         Host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         await _starting.WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_starting.IsCompletedSuccessfully) await Host.StopAsync();
-        await ((IAsyncDisposable)Host).DisposeAsync();
+        await HostEnding.EndAsync(Host);
         _folder.Delete(recursive: true);
     }
 

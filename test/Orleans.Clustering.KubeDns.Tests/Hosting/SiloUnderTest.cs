@@ -68,7 +68,7 @@ internal sealed class SiloUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ((IAsyncDisposable)Host).DisposeAsync();
+        await HostEnding.EndAsync(Host);
     }
 
     private FakeNode MakeNode(IServiceProvider services)
