@@ -50,7 +50,6 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
         {
             Target = highest + (inFlight ? 1 : 0),
             Decided = highest,
-            Source = knows,
             DueAt = local.Now + LeaveToProposer,
         };
         if (local.State!.Index < highest) local.Ask(knows, new Fetch(local.State.Index));
@@ -70,7 +69,7 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
         _rounds++;
         _round = new Round(
             _rounds, local.State!.Voters, local.State.VotersAt, _waiting,
-            ImmutableSortedDictionary<MemberId, Mark>.Empty, null, 0, null, local.Now + local.Settings.Resend);
+            ImmutableSortedDictionary<MemberId, Mark>.Empty, null, 0, local.Now + local.Settings.Resend);
         _waiting = [];
         foreach (var voter in _round.Asked) local.Ask(voter, new Probe(_rounds));
     }
@@ -154,6 +153,5 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
         ImmutableSortedDictionary<MemberId, Mark> Marks,
         long? Target,
         long Decided,
-        MemberId? Source,
         long DueAt);
 }
