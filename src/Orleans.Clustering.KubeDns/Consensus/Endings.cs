@@ -66,9 +66,11 @@ internal sealed class Endings(Local local, Peers peers)
     }
 
     // Rule (a), second half. Both the listing and the answer of the other must be younger than what we know of this
-    // one: a stale answer, or an old reply, shows the predecessor of a pod that lives (seeds 82, 129, 159, 242).
+    // one: a stale answer, or an old reply, shows the predecessor of a pod that lives (seeds 82, 129, 159, 242). A name
+    // that DNS gave is no pod's own: the same one elsewhere shows nothing, on neither side.
     private bool IsReplaced(MemberId member)
     {
+        if (member.IsNamedByDns) return false;
         if (peers.LastView is not { } view || view.AskedAt - view.Staleness < peers.KnownSince(member)) return false;
         if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return false;
         foreach (var listed in view.Listed)
@@ -82,7 +84,7 @@ internal sealed class Endings(Local local, Peers peers)
     }
 
     private bool IsSuccessor(ListedPeer listed, MemberId member) =>
-        peers.At(listed.Address) is { Member: { } now } contact
+        peers.At(listed.Address) is { Member: { IsNamedByDns: false } now } contact
         && now.Fqdn == member.Fqdn
         && now != member
         && contact.AnsweredGreet > peers.KnownSince(member)

@@ -30,7 +30,7 @@ internal sealed class Founding(Local local, Peers peers)
     public long NextDue => local.State is not null ? long.MaxValue
         : Math.Min(Math.Min(_lookUpAt, _attempt?.DueAt ?? long.MaxValue), local.Now + 100);
 
-    private bool MayNotVote => local.State is not null || local.IsMisnamed;
+    private bool MayNotVote => local.State is not null || local.IsMute;
 
     public Message? On(MemberId from, FoundPrepare prepare)
     {
@@ -170,8 +170,8 @@ internal sealed class Founding(Local local, Peers peers)
         witnesses = default;
         if (peers.LastView is not { } view) return "a first DNS answer";
         if (local.IsMisnamed) return $"DNS to list {local.Self.Address} as {local.Self.Fqdn} alone";
-        if (!view.Listed.Contains(new ListedPeer(local.Self.Fqdn, local.Self.Address)))
-            return $"DNS to list {local.Self.Fqdn} at {local.Self.Address}";
+        if (local.IsNameless) return $"DNS to list {local.Self.Address}, by whatever name";
+        if (!view.Listed.Any(IsUs)) return $"DNS to list {local.Self.Fqdn} at {local.Self.Address}";
         var contacts = peers.Contacts.Values
             .Where(contact => contact.Counts && contact.Address != local.Self.Address).ToList();
         if (contacts.Find(contact => contact is { HasLineage: true, IsForeign: false } && Answers(contact)) is { } peer)
@@ -185,6 +185,9 @@ internal sealed class Founding(Local local, Peers peers)
             return $"{local.Settings.MinimumSilos} silos (MinimumSilos), {witnesses.Count} so far";
         return Settled(view, answering, contacts) ? "" : "a DNS answer that cannot hide an earlier silo";
     }
+
+    private bool IsUs(ListedPeer listed) =>
+        listed.Address == local.Self.Address && (local.Self.IsNamedByDns || listed.Fqdn == local.Self.Fqdn);
 
     // The look-up must be younger, by the staleness, than every process that answers and every refusal passed over.
     private bool Settled(View view, List<Contact> answering, List<Contact> contacts)
@@ -255,8 +258,9 @@ internal sealed class Founding(Local local, Peers peers)
         local.Trace("WaitingToFound", WaitingFor);
     }
 
+    // Who was named by DNS vouches for no name: its address is listed, and that is all there is to compare.
     private static bool IsMisnamed(Contact contact) =>
-        contact is { Listed: not null, Member: not null } && contact.Member.Fqdn != contact.Listed;
+        contact is { Listed: not null, Member.IsNamedByDns: false } && contact.Member.Fqdn != contact.Listed;
 
     private static string Describe(Contact contact)
     {

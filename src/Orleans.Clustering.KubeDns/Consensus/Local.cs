@@ -25,7 +25,7 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     public ClusterKey Key => key;
 
-    public MemberId Self => self;
+    public MemberId Self { get; private set; } = self;
 
     public long Now { get; private set; }
 
@@ -38,6 +38,15 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     /// <summary>DNS shows this process under an identity that is not its own: it neither founds nor joins.</summary>
     public bool IsMisnamed { get; set; }
+
+    /// <summary>DNS is to name this process, and has not yet.</summary>
+    public bool IsNameless { get; private set; } = self.IsNamedByDns;
+
+    /// <summary>
+    /// As if this process had not started: it neither founds nor joins nor greets nor answers greetings. Were it to
+    /// answer, others would wait for a witness that never promises, or come to know it by two names.
+    /// </summary>
+    public bool IsMute => State is null && (IsMisnamed || IsNameless);
 
     public ClusterState? State { get; private set; }
 
@@ -53,6 +62,15 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         Now = now;
         Wall = wall;
         if (StartedAt < 0) StartedAt = now;
+    }
+
+    /// <summary>From now on, and for good, this process bears that name; nobody has heard of it by another.</summary>
+    public void TakeName(string name)
+    {
+        Invariant.Require(IsNameless && State is null, "I4", "a name is taken once, before anybody knows us");
+        Self = Self with { Fqdn = name };
+        IsNameless = false;
+        Trace("Named", $"{Self.Address} is {name}");
     }
 
     public List<Effect> Take()

@@ -13,6 +13,7 @@ internal sealed class Peers(Local local)
     private const long ForgetAfter = 600_000;
     private const long LeaderQuietFor = 3_000;
     private const long WatchFor = 5_000;
+    private const long NamelessFor = 3_000;
 
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
     private long _nextGreetAt;
@@ -28,9 +29,6 @@ internal sealed class Peers(Local local)
 
     /// <summary>Whether anybody of ours refuses us or is watched: DNS and peers are asked more often then.</summary>
     public bool AnySuspect { get; private set; }
-
-    // DNS shows this process wrongly, so it may neither found nor join. Were it to answer, others would wait for it.
-    private bool IsMute => local.State is null && local.IsMisnamed;
 
     public Contact? At(PeerAddress address) => Contacts.GetValueOrDefault(address);
 
@@ -72,7 +70,12 @@ internal sealed class Peers(Local local)
 
         foreach (var listed in view.Listed)
         {
-            if (listed.Address == local.Self.Address) continue;
+            if (listed.Address == local.Self.Address)
+            {
+                if (local.IsNameless && !view.IsMisnamed) TakeName(listed.Fqdn);
+                continue;
+            }
+
             var contact = Ensure(listed.Address);
             Set(listed.Address, contact with { Listed = listed.Fqdn });
         }
@@ -91,7 +94,8 @@ internal sealed class Peers(Local local)
 
     public Greeting? On(Envelope envelope, Greet greet)
     {
-        if (IsMute) return null;
+        if (MayNameItself(envelope)) TakeName(local.Self.Fqdn);
+        if (local.IsMute) return null;
         var from = envelope.From;
         var contact = Ensure(from.Address);
         if (contact.Member != from) GreetSoon(contact);
@@ -198,10 +202,23 @@ internal sealed class Peers(Local local)
         foreach (var (address, contact) in Contacts)
         {
             if (IsForgotten(contact)) Contacts = Contacts.Remove(address);
-            else if (!IsMute) GreetIfDue(contact, suspects);
+            else if (!local.IsMute) GreetIfDue(contact, suspects);
         }
 
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEvery);
+    }
+
+    // While DNS is down nobody can name us; a member that invites us gets us back into its cluster all the same.
+    private bool MayNameItself(Envelope invitation) =>
+        local.IsNameless
+        && LastView is null
+        && invitation.Lineage != Guid.Empty
+        && local.Now >= local.StartedAt + NamelessFor;
+
+    private void TakeName(string name)
+    {
+        local.TakeName(name);
+        _nextGreetAt = local.Now;
     }
 
     // DNS does not list it, or no more: an invitation holds only if it is younger than that answer.
@@ -287,7 +304,7 @@ internal sealed class Peers(Local local)
         if (envelope.Lineage == Guid.Empty || local.Now < _fetchAt) return;
         var state = local.State;
         if (state is not null && (state.Lineage != envelope.Lineage || state.Epoch != envelope.Epoch)) return;
-        if (state is null ? local.IsMisnamed : index <= state.Index) return;
+        if (state is null ? local.IsMute : index <= state.Index) return;
         _fetchAt = local.Now + 100;
         local.Ask(envelope.From, new Fetch(state?.Index ?? -1));
     }

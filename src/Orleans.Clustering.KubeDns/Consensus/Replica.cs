@@ -167,7 +167,9 @@ internal sealed class Replica
             case FoundAccepted accepted: _founding.On(from, accepted); return;
             case FoundRefused refused: _founding.On(refused); return;
             case Elsewhere: OnElsewhere(from); return;
-            case Fetched fetched when _local.State is null || IsOfOurs(envelope): OnFetched(fetched); return;
+            case Fetched fetched when IsOfOurs(envelope) || (_local.State is null && !_local.IsMute):
+                OnFetched(fetched);
+                return;
         }
 
         if (!IsOfOurs(envelope)) return;

@@ -13,7 +13,8 @@ internal sealed record IdentitySettings(IPAddress Address, int Port)
     /// <summary>POD_NAME of the downward API, to catch a host name that is not the pod's.</summary>
     public string? PodName { get; init; }
 
-    public EndpointNaming Naming { get; init; } = EndpointNaming.PodName;
+    /// <summary>EndpointNaming = Any: the name by which DNS lists our address is ours.</summary>
+    public bool NamedByDns { get; init; }
 
     public string HostsFile { get; init; } = "/etc/hosts";
 }
@@ -22,10 +23,21 @@ internal sealed record IdentitySettings(IPAddress Address, int Port)
 /// Who we are: the name that the host itself has, never one put together from parts, because a name that nobody else
 /// knows would be believed only by us.
 /// </summary>
-internal sealed record Identity(IPAddress Address, int Port, EndpointNaming Naming)
+internal sealed record Identity(IPAddress Address, int Port)
 {
-    /// <summary>Lower case, no trailing dot; null exactly with <see cref="EndpointNaming.Any"/>.</summary>
+    /// <summary>Lower case, no trailing dot; null where DNS is to name us.</summary>
     public string? Fqdn { get; init; }
+
+    /// <summary>
+    /// What CoreDNS calls an endpoint that has no name, its address with dashes: our name until DNS tells one.
+    /// </summary>
+    public string NameByAddress(ServiceName service)
+    {
+        var dashed = $"{Address}".Replace('.', '-').Replace(':', '-');
+
+        // A label must not end in a dash.
+        return $"{dashed}{(dashed.EndsWith('-') ? "0" : "")}.{service.Fqdn}";
+    }
 
     /// <summary>Reads the hosts file and determines who we are.</summary>
     /// <exception cref="DiscoveryException">KDNS316.</exception>
@@ -38,8 +50,8 @@ internal sealed record Identity(IPAddress Address, int Port, EndpointNaming Nami
     /// <exception cref="DiscoveryException">KDNS316.</exception>
     public static Identity Determine(IdentitySettings settings, ServiceName service, HostsFile? hosts)
     {
-        var identity = new Identity(Discovery.HostsFile.Plain(settings.Address), settings.Port, settings.Naming);
-        if (settings.Naming == EndpointNaming.Any)
+        var identity = new Identity(Discovery.HostsFile.Plain(settings.Address), settings.Port);
+        if (settings.NamedByDns)
         {
             return identity;
         }

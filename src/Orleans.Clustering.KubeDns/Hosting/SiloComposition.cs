@@ -31,10 +31,13 @@ internal static class SiloComposition
         var service = Service(options);
         var identity = Identity.Find(IdentityOf(services, options, silo.Endpoint.Address), service);
         var self = new MemberId(
-            identity.Fqdn ?? throw NotBuilt(),
+            identity.Fqdn ?? identity.NameByAddress(service),
             new PeerAddress(identity.Address.ToString(), options.DiscoveryPort),
             RowMapping.ToSiloId(silo),
-            NewNonce());
+            NewNonce())
+        {
+            IsNamedByDns = identity.Fqdn is null,
+        };
         var cluster = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         var replica = new Replica(
             Protocol(options), new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
@@ -46,7 +49,9 @@ internal static class SiloComposition
             log.CreateLogger<ReplicaNode>());
     }
 
-    /// <summary>The name that this host itself has for that address; null where it has none that fits.</summary>
+    /// <summary>
+    /// The name that this host itself has for that address; null where it has none that fits, or DNS is to tell it.
+    /// </summary>
     public static string? Fqdn(IServiceProvider services, IPAddress address)
     {
         var options = services.GetRequiredService<IOptions<KubeDnsClusteringOptions>>().Value;
@@ -133,7 +138,7 @@ internal static class SiloComposition
             Fqdn = options.Fqdn,
             PodName = services.GetRequiredService<PodEnvironment>().Name,
             HostsFile = options.HostsFile,
-            Naming = options.EndpointNaming == Configuration.EndpointNaming.Any ? throw NotBuilt() : default,
+            NamedByDns = options.EndpointNaming == EndpointNaming.Any,
         };
 
     private static ServiceName Service(KubeDnsClusteringOptions options) => ServiceName.Find(
@@ -165,8 +170,4 @@ internal static class SiloComposition
     };
 
     private static Nonce NewNonce() => new(BitConverter.ToUInt128(RandomNumberGenerator.GetBytes(16)));
-
-    private static OrleansConfigurationException NotBuilt() => new(
-        "EndpointNaming = Any is not built yet. Leave it at PodName, and give each pod a name of its own in DNS: a "
-        + "StatefulSet whose serviceName is the discovery service, or endpoint_pod_names in CoreDNS.");
 }

@@ -19,7 +19,7 @@ internal static class RowMapping
 
     /// <summary>
     /// The row of <paramref name="entry"/>. Only a silo's own process knows its incarnation, so a row is owned only
-    /// where it is our own.
+    /// where it is our own. Only then is the name known, too, that DNS gave us after Orleans had asked for it.
     /// </summary>
     public static Row ToRow(MembershipEntry entry, MemberId self)
     {
@@ -29,7 +29,7 @@ internal static class RowMapping
             (SiloState)entry.Status,
             entry.SuspectTimes?.Select(vote => new Suspicion(ToSiloId(vote.Item1), vote.Item2.Ticks)).ToSequence(),
             entry.ProxyPort,
-            entry.HostName,
+            silo == self.Silo && self.IsNamedByDns ? self.Fqdn : entry.HostName,
             entry.SiloName,
             entry.RoleName,
             entry.UpdateZone,

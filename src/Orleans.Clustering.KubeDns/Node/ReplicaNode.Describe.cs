@@ -69,7 +69,7 @@ internal sealed partial class ReplicaNode
     {
         switch (trace.Event)
         {
-            case "Founding" or "Joined" or "VotersChanged" or "LeaderChanged":
+            case "Named" or "Founding" or "Joined" or "VotersChanged" or "LeaderChanged":
                 LogChange(trace.Event, trace.Text);
                 break;
             case "WaitingToFound" or "MemberEnded" or "ForeignCluster" or "PassedOver":

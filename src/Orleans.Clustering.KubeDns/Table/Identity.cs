@@ -42,6 +42,12 @@ internal readonly record struct SiloId(string Host, int Port, int Generation) : 
 /// </summary>
 internal sealed record MemberId(string Fqdn, PeerAddress Address, SiloId Silo, Nonce Nonce) : IComparable<MemberId>
 {
+    /// <summary>
+    /// Its name is the one by which DNS listed its address, not the host's own: for people and for the order, and proof
+    /// of nothing, since DNS may list that address by another name tomorrow, or an earlier pod's.
+    /// </summary>
+    public bool IsNamedByDns { get; init; }
+
     public bool Equals(MemberId? other) => other is not null && other.Nonce == Nonce;
 
     public override int GetHashCode() => Nonce.GetHashCode();

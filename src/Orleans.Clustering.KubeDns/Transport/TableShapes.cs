@@ -15,8 +15,12 @@ internal static class TableShapes
         (ref r) => new SiloId(r.Text(1), r.Int(2), r.Int(3)));
 
     public static readonly Shape<MemberId> MemberShape = new(
-        (w, v) => w.Text(1, v.Fqdn).Object(2, AddressShape, v.Address).Object(3, SiloShape, v.Silo).Nonce(4, v.Nonce),
-        (ref r) => new MemberId(r.Text(1), r.Object(2, AddressShape), r.Object(3, SiloShape), r.Nonce(4)));
+        (w, v) => w.Text(1, v.Fqdn).Object(2, AddressShape, v.Address).Object(3, SiloShape, v.Silo).Nonce(4, v.Nonce)
+            .Bool(5, v.IsNamedByDns),
+        (ref r) => new MemberId(r.Text(1), r.Object(2, AddressShape), r.Object(3, SiloShape), r.Nonce(4))
+        {
+            IsNamedByDns = r.Bool(5),
+        });
 
     public static readonly Shape<Epoch> EpochShape = new(
         (w, v) => w.Long(1, v.Number).Nonce(2, v.By),

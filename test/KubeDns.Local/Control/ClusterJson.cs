@@ -98,3 +98,5 @@ internal sealed record PodChange
 }
 
 internal sealed record SynchronisedState(bool Synchronised);
+
+internal sealed record EndpointPodNamesState(bool EndpointPodNames);

@@ -47,6 +47,8 @@ internal sealed class ControlPort : IAsyncDisposable
         app.MapGet("/state", () => Results.Json(cluster.Describe(), ClusterJson.Options));
         app.MapPut("/synchronised", (HttpRequest request) => Change(request, body =>
             cluster.Synchronised = ClusterJson.Read<SynchronisedState>(body).Synchronised));
+        app.MapPut("/endpointPodNames", (HttpRequest request) => Change(request, body =>
+            cluster.EndpointPodNames = ClusterJson.Read<EndpointPodNamesState>(body).EndpointPodNames));
         app.MapPut("/namespaces/{space}", (string space) =>
         {
             cluster.AddNamespace(space);

@@ -11,6 +11,9 @@ internal sealed record ClusterState
 {
     public bool Synchronised { get; init; } = true;
 
+    /// <summary>CoreDNS' option; null leaves it as it is.</summary>
+    public bool? EndpointPodNames { get; init; }
+
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
     public IReadOnlyList<ServiceSpec> Services { get; init; } = [];
@@ -24,6 +27,7 @@ internal sealed record ClusterState
     /// <summary>Adds all of this to a cluster. Faults come last: what is configured is there from the start.</summary>
     public void ApplyTo(LocalCluster cluster)
     {
+        cluster.EndpointPodNames = EndpointPodNames ?? cluster.EndpointPodNames;
         foreach (var name in Namespaces)
         {
             cluster.AddNamespace(name);

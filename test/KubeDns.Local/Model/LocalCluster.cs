@@ -16,6 +16,7 @@ internal sealed class LocalCluster(TimeProvider time, bool endpointPodNames)
     // A list, not a dictionary: the order of the answers is the order in which pods were first added.
     private readonly List<PodSpec> _pods = [];
     private FaultSpec _faults = FaultSpec.None;
+    private bool _endpointPodNames = endpointPodNames;
     private bool _synchronised = true;
     private uint _serial = (uint)time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -24,6 +25,20 @@ internal sealed class LocalCluster(TimeProvider time, bool endpointPodNames)
     {
         get => Locked(() => _synchronised);
         set => Locked(() => _synchronised = value);
+    }
+
+    /// <summary>
+    /// CoreDNS' option of this name. Turned while the server runs, the same addresses get other names, as a reload of
+    /// the Corefile gives them.
+    /// </summary>
+    public bool EndpointPodNames
+    {
+        get => Locked(() => _endpointPodNames);
+        set => Locked(() =>
+        {
+            _endpointPodNames = value;
+            return Publish();
+        });
     }
 
     /// <summary>Faults of all services.</summary>
@@ -156,6 +171,7 @@ internal sealed class LocalCluster(TimeProvider time, bool endpointPodNames)
     public ClusterState Describe() => Locked(() => new ClusterState
     {
         Synchronised = _synchronised,
+        EndpointPodNames = _endpointPodNames,
         Namespaces = [.. _namespaces],
         Services = [.. _services.Values],
         Pods = [.. _pods],
@@ -171,7 +187,7 @@ internal sealed class LocalCluster(TimeProvider time, bool endpointPodNames)
         _serial = Math.Max(_serial + 1, (uint)time.GetUtcNow().ToUnixTimeSeconds());
         foreach (var (key, service) in _services)
         {
-            var endpoints = EndpointSelection.Select(service, _pods, endpointPodNames);
+            var endpoints = EndpointSelection.Select(service, _pods, _endpointPodNames);
             _published[key].Change(endpoints, Now, DelayOf(key));
         }
 

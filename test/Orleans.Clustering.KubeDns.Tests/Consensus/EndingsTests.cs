@@ -182,6 +182,65 @@ public class EndingsTests
         Assert.Empty(late.Refusals);
     }
 
+    // "replaced: its own FQDN [...] is now listed with another address, which answers with that FQDN"
+    [Theory]
+    [InlineData(false, false, "c")]
+    [InlineData(true, false, "")]
+    [InlineData(false, true, "")]
+    [InlineData(true, true, "")]
+    public void A_name_that_moved_shows_an_end_only_where_both_pods_bear_it_themselves(
+        bool formerByDns, bool presentByDns, string ended)
+    {
+        var member = Given.C with { IsNamedByDns = formerByDns };
+        var other = Given.Member("e") with { Fqdn = Given.C.Fqdn, IsNamedByDns = presentByDns };
+        var state = Given.State(Given.A, Given.B, member);
+        var leader = new ByHand(Given.A, state.With(Given.A, Given.B, member));
+        leader.Now += 100;
+        leader.Answers(member);
+        for (var i = 0; i < 20; i++)
+        {
+            // Paused for some seconds; meanwhile DNS gives its name to another address.
+            leader.Now += 500;
+            leader.Answers(Given.B);
+            leader.Answers(other);
+            var listed = Sequence.Of(
+                new ListedPeer(Given.A.Fqdn, Given.A.Address), new ListedPeer(Given.B.Fqdn, Given.B.Address),
+                new ListedPeer(Given.ByAddress(member), member.Address), new ListedPeer(other.Fqdn, other.Address));
+            leader.Step(new Viewed(new View(leader.Now, true, listed, 1_000)));
+        }
+
+        Assert.Equal(ended, string.Join(' ', leader.Traces.Where(trace => trace.Event == "MemberEnded")
+            .Select(trace => trace.Text[..1])));
+    }
+
+    // The option endpoint_pod_names is turned under a live cluster: every address gets another name, nobody ends.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Other_names_under_the_same_addresses_end_nobody(bool pausedToo)
+    {
+        MemberId[] members = [Given.Unnamed("a"), Given.Unnamed("b"), Given.Unnamed("c")];
+        var leader = new ByHand(members[0]);
+        var unnamed = Sequence.Of(new ListedPeer(members[0].Fqdn, members[0].Address));
+        leader.Step(new Viewed(new View(leader.Now, true, unnamed, 1_000)));
+        var state = Given.State(members).With(members);
+        leader.Tell(members[1], new Fetched(new News(0, default, state), default));
+        foreach (var named in new[] { true, false, true })
+        {
+            var listed = members.Select((member, i) => new ListedPeer(
+                named ? Given.Member("cab"[i..(i + 1)]).Fqdn : member.Fqdn, member.Address)).ToSequence();
+            for (var i = 0; i < 20; i++)
+            {
+                leader.Now += 500;
+                leader.Answers(members[1]);
+                if (!pausedToo) leader.Answers(members[2]);
+                leader.Step(new Viewed(new View(leader.Now, true, listed, 1_000)));
+            }
+        }
+
+        Assert.DoesNotContain(leader.Traces, trace => trace.Event == "MemberEnded");
+    }
+
     // "an ended silo's row is written Dead by MarkEnded"
     [Fact]
     public void The_leader_writes_the_row_of_an_ended_silo_dead()

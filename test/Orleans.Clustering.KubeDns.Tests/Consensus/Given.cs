@@ -27,6 +27,17 @@ internal static class Given
             new SiloId(host, 11111, 100 + life), nonce);
     }
 
+    /// <summary>The same, as DNS named it: by its address until the core is told another name.</summary>
+    public static MemberId Unnamed(string name, int life = 1)
+    {
+        var member = Member(name, life);
+        return member with { Fqdn = ByAddress(member), IsNamedByDns = true };
+    }
+
+    /// <summary>What CoreDNS calls that member's address without the option endpoint_pod_names.</summary>
+    public static string ByAddress(MemberId member) =>
+        $"{member.Address.Host.Replace('.', '-')}.orleans.demo.svc.cluster.local";
+
     public static ClusterState State(params MemberId[] voters) => new(
         Key, Lineage, Epoch, 0, 0, voters.ToSequence(), 0, TableState.Empty, Recent.Empty);
 

@@ -17,7 +17,7 @@ internal static class Given
     public static IPAddress Address { get; } = IPAddress.Parse("10.1.0.7");
 
     public static Identity Self { get; } =
-        new(Address, 11112, EndpointNaming.PodName) { Fqdn = $"silo-7.{Zone}" };
+        new(Address, 11112) { Fqdn = $"silo-7.{Zone}" };
 
     public static IdentitySettings Settings { get; } = new(Address, 11112);
 

@@ -72,9 +72,20 @@ public sealed class IdentityTests
     public void With_any_naming_DNS_tells_the_name_later()
     {
         var identity = Identity.Determine(
-            Given.Settings with { Naming = EndpointNaming.Any, PodName = "x" }, Given.Name, null);
+            Given.Settings with { NamedByDns = true, PodName = "x" }, Given.Name, null);
 
         Assert.Null(identity.Fqdn);
+    }
+
+    [Theory]
+    [InlineData("10.1.0.7", "10-1-0-7")]
+    [InlineData("fd00::1a", "fd00--1a")]
+    [InlineData("fd00::", "fd00--0")]
+    public void Until_then_it_is_called_by_its_address_as_CoreDNS_would(string address, string label)
+    {
+        var identity = Given.Self with { Address = IPAddress.Parse(address) };
+
+        Assert.Equal($"{label}.{Given.Zone}", identity.NameByAddress(Given.Name));
     }
 
     private static Identity Determine(string hosts, string? podName = null) =>

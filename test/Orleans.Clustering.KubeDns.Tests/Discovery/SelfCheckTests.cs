@@ -59,7 +59,7 @@ public sealed class SelfCheckTests
     [Fact]
     public void With_any_naming_the_listed_name_is_ours()
     {
-        var any = Given.Self with { Naming = EndpointNaming.Any, Fqdn = null };
+        var any = Given.Self with { Fqdn = null };
 
         var verdict = Judge(any, Given.Records("10-1-0-7:11112=10.1.0.7", Other));
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Orleans.Clustering.KubeDns.Discovery;
 using Orleans.Runtime;
 using Xunit;
-using EndpointNaming = Orleans.Configuration.EndpointNaming;
 
 namespace Orleans.Clustering.KubeDns.Tests.Hosting;
 
@@ -58,20 +57,6 @@ public sealed class HealthyPairTests
         await starting;
         Assert.Equal("", pod.Status.Diagnosis);
         Assert.Single(pod.Log.All, line => line.Text.StartsWith("DnsFailed: "));
-    }
-
-    [Fact]
-    public async Task Any_naming_is_refused_with_what_to_do_instead()
-    {
-        await using var dns = await LocalDnsServer.StartAsync();
-        await using var pod = new Pod(
-            dns, Pod.NewAddress(), $"silo-0.{Pod.Service} silo-0",
-            configure: options => options.EndpointNaming = EndpointNaming.Any);
-
-        var fault = await Assert.ThrowsAsync<OrleansConfigurationException>(pod.StartAsync);
-
-        Assert.Contains("EndpointNaming = Any is not built yet", fault.Message);
-        Assert.Contains("endpoint_pod_names", fault.Message);
     }
 
     [Fact]

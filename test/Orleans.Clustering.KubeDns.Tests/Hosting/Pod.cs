@@ -22,6 +22,7 @@ internal sealed class Pod : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pod-");
     private Task _starting = Task.CompletedTask;
+    private Task? _stopping;
 
     /// <param name="dns">Whom resolv.conf names.</param>
     /// <param name="address">The pod's address.</param>
@@ -68,6 +69,8 @@ internal sealed class Pod : IAsyncDisposable
             (byte)n]);
     }
 
+    public IMembershipTable Table => Host.Services.GetRequiredService<IMembershipTable>();
+
     public static ServiceSpec Headless(int port = 11112) => new("test", "orleans")
     {
         PublishNotReadyAddresses = true,
@@ -84,11 +87,14 @@ internal sealed class Pod : IAsyncDisposable
     /// <summary>Ends once the silo is Active, or with the fault that ended its start.</summary>
     public Task StartAsync() => _starting = Host.StartAsync();
 
+    /// <summary>As kubelet stops it; waits until it has ended.</summary>
+    public Task StopAsync() => _stopping ??= Host.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         await _starting.WaitAsync(TimeSpan.FromSeconds(60)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_starting.IsCompletedSuccessfully) await Host.StopAsync();
+        if (_starting.IsCompletedSuccessfully) await StopAsync();
         await HostEnding.EndAsync(Host);
         _folder.Delete(recursive: true);
     }

@@ -69,6 +69,23 @@ public sealed class ControlPortTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Endpoint_pod_names_can_be_turned_on_and_off_under_the_same_addresses()
+    {
+        await SendAsync("PUT", "/namespaces/default/services/orleans", Service);
+        await SendAsync("PUT", "/namespaces/default/pods/silo-x7",
+            """{ "addresses": ["10.0.0.7"], "services": ["orleans"] }""");
+        await SendAsync("PUT", "/namespaces/default/pods/silo-0", Pod);
+        Assert.Equal("10-0-0-7 silo-0", await TargetsAsync());
+
+        await SendAsync("PUT", "/endpointPodNames", """{ "endpointPodNames": true }""");
+        Assert.Equal("silo-0 silo-x7", await TargetsAsync());
+        Assert.Contains("\"endpointPodNames\": true", await _http.GetStringAsync("/state"));
+
+        await SendAsync("PUT", "/endpointPodNames", """{ "endpointPodNames": false }""");
+        Assert.Equal("10-0-0-7 silo-0", await TargetsAsync());
+    }
+
+    [Fact]
     public async Task Namespace_can_be_empty()
     {
         await SendAsync("PUT", "/namespaces/lonely", null);
@@ -163,6 +180,12 @@ public sealed class ControlPortTests : IAsyncLifetime
         }
 
         return directory;
+    }
+
+    private async Task<string> TargetsAsync()
+    {
+        var answer = await new DnsProbe(_dns).AskAsync("_discovery._tcp." + Name, QueryType.SRV);
+        return string.Join(' ', answer.Answers.SrvRecords().Select(s => s.Target.Value.Split('.')[0]).Order());
     }
 
     private Task<string> AddressesAsync() => new DnsProbe(_dns).AddressesAsync(Name);

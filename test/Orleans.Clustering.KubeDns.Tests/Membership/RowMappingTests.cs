@@ -27,6 +27,21 @@ public sealed class RowMappingTests
         Assert.Null(RowMapping.ToRow(others, self).Owner);
     }
 
+    [Fact]
+    public void Our_own_row_bears_the_name_that_DNS_gave_us()
+    {
+        var self = InMemoryTable.NewMember(1) with { IsNamedByDns = true };
+        var own = new MembershipEntry { SiloAddress = RowMapping.ToSiloAddress(self.Silo), HostName = "host" };
+        var others = new MembershipEntry
+        {
+            SiloAddress = RowMapping.ToSiloAddress(InMemoryTable.NewMember(2).Silo), HostName = "host",
+        };
+
+        Assert.Equal(self.Fqdn, RowMapping.ToRow(own, self).HostName);
+        Assert.Equal("host", RowMapping.ToRow(own, self with { IsNamedByDns = false }).HostName);
+        Assert.Equal("host", RowMapping.ToRow(others, self).HostName);
+    }
+
     [Theory]
     [InlineData(DateTimeKind.Utc)]
     [InlineData(DateTimeKind.Unspecified)]

@@ -48,6 +48,17 @@ public sealed class WireCodecTests
         Golden.Check("Empty", new Envelope(new("", ""), new MemberId("", new("", 0), new("", 0, 0), default), default,
             default, default, new Superseded()));
 
+    [Fact]
+    public void A_member_that_DNS_named_says_so_in_bytes_that_others_skip()
+    {
+        var member = new MemberId("f", new("h", 1), new("h", 2, 3), new(7)) { IsNamedByDns = true };
+        var envelope = new Envelope(new("s", "c"), member, default, default, default, new Superseded());
+
+        Golden.Check("NamedByDns", envelope);
+
+        Assert.True(Codec.Decode(Codec.Encode(envelope)).From.IsNamedByDns);
+    }
+
     [Property(MaxTest = 500)]
     public void What_was_written_is_read_back(int seed)
     {
