@@ -20,6 +20,9 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>What answers belongs to another cluster. That tells nothing of <see cref="Member"/>.</summary>
     public bool IsForeign { get; init; }
 
+    /// <summary>Which cluster that is.</summary>
+    public ClusterKey? ForeignKey { get; init; }
+
     /// <summary>When a process of another cluster last answered there.</summary>
     public long ForeignAt { get; init; } = -1;
 

@@ -140,13 +140,18 @@ internal sealed class Peers(Local local)
     }
 
     /// <summary>Something that is not of this cluster answered there.</summary>
-    public void OnForeign(PeerAddress address)
+    public void OnForeign(PeerAddress address, ClusterKey key)
     {
         var contact = Ensure(address);
         if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
         Set(address, contact with
         {
-            IsForeign = true, ForeignAt = local.Now, RefusedSince = -1, RefusedAttempts = 0, Lineage = Guid.Empty,
+            IsForeign = true,
+            ForeignKey = key,
+            ForeignAt = local.Now,
+            RefusedSince = -1,
+            RefusedAttempts = 0,
+            Lineage = Guid.Empty,
         });
     }
 

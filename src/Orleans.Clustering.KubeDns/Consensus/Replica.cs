@@ -36,6 +36,8 @@ internal sealed class Replica
 
     public MemberId Self => _local.Self;
 
+    public ClusterKey Key => _local.Key;
+
     public ClusterState? State => _local.State;
 
     public IReadOnlyDictionary<SiloId, long> Beats => _local.Beats;
@@ -109,7 +111,7 @@ internal sealed class Replica
         if (envelope.Key != _local.Key)
         {
             if (isRequest) Reply(received, new Foreign());
-            else _peers.OnForeign(envelope.From.Address);
+            else _peers.OnForeign(envelope.From.Address, envelope.Key);
         }
         else if (!isRequest && envelope.To == _local.Self.Nonce)
         {
@@ -162,7 +164,7 @@ internal sealed class Replica
         {
             case Greeting greeting: _peers.On(envelope, greeting); return;
             case Superseded: _peers.GreetSoon(from.Address); return;
-            case Foreign: _peers.OnForeign(from.Address); return;
+            case Foreign: _peers.OnForeign(from.Address, envelope.Key); return;
             case FoundPromise promise: _founding.On(from, promise); return;
             case FoundAccepted accepted: _founding.On(from, accepted); return;
             case FoundRefused refused: _founding.On(refused); return;

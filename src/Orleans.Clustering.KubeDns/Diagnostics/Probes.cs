@@ -20,15 +20,15 @@ internal static class Probes
     {
         NodePhase.Joined or NodePhase.Stopping => new(true, "started"),
         NodePhase.NotStarted => new(false, "not started"),
-        NodePhase.Founding => new(false, Line(status.WaitingFor, status.Diagnosis)),
-        _ => new(false, Line("ended", status.Diagnosis)),
+        NodePhase.Founding => new(false, Line(status.WaitingFor, [status.Diagnosis, .. status.Complaints])),
+        _ => new(false, Line("ended", [status.Diagnosis])),
     };
 
     /// <summary>Whether this process can still do anything by itself.</summary>
     public static ProbeResult Live(NodeStatus status) => status.Phase switch
     {
         NodePhase.NotStarted => new(true, "live: not started"),
-        NodePhase.Failed or NodePhase.Stopped => new(false, Line("the discovery listener is gone", status.Diagnosis)),
+        NodePhase.Failed or NodePhase.Stopped => new(false, Line("the discovery listener is gone", [status.Diagnosis])),
         _ when status.LoopAge > LoopLimit => new(false, $"the loop has not run for {status.LoopAge.TotalSeconds:0} s"),
         _ => new(true, "live"),
     };
@@ -43,6 +43,6 @@ internal static class Probes
     };
 
     // One line, as kubectl shows it: of a diagnosis the summary, which /statusz and the log have in full.
-    private static string Line(string what, string diagnosis) =>
-        diagnosis.Length > 0 ? $"{what}; {diagnosis.Split('\n')[0]}" : what;
+    private static string Line(string what, IEnumerable<string> diagnoses) =>
+        string.Join("; ", diagnoses.Where(text => text.Length > 0).Select(text => text.Split('\n')[0]).Prepend(what));
 }

@@ -56,7 +56,8 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
             Gateways = _known,
             Detail = answer.Detail,
             Diagnosis = !headless ? ServiceErrors.NotHeadless(service, answer)
-                : empty ? ServiceErrors.NoService(service, null, answer) : null,
+                : empty ? ServiceErrors.NoService(service, null, answer)
+                : answer.IsCutOff ? AnswerErrors.CutOff(service, answer) : null,
         };
     }
 

@@ -29,6 +29,11 @@ internal sealed class SelfCheck(Identity self, ServicePort service, ServiceRole 
                 service, self.Port, answer));
         }
 
+        if (answer.IsCutOff)
+        {
+            return SelfVerdict.Unknown with { Error = AnswerErrors.CutOff(service, answer) };
+        }
+
         if (answer.Targets.IsEmpty)
         {
             return SelfVerdict.Unknown;

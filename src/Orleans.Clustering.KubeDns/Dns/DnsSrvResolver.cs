@@ -37,7 +37,11 @@ internal sealed class DnsSrvResolver(DnsSettings settings) : ISrvResolver
         var reply = await _exchange.AskAsync(name, QueryType.SRV, servers, deadline).ConfigureAwait(false);
         var answer = reply.Outcome is DnsOutcome.Records
             ? await ReadAsync(name, reply, servers, deadline).ConfigureAwait(false)
-            : new SrvAnswer(name, reply.Outcome) { Detail = reply.Detail };
+            : new SrvAnswer(name, reply.Outcome)
+            {
+                Detail = reply.Detail,
+                IsCutOff = reply.Outcome is DnsOutcome.Incomplete,
+            };
         return answer with { Server = reply.Server, ViaTcp = reply.ViaTcp };
     }
 

@@ -37,6 +37,9 @@ internal sealed record SrvAnswer(string Question, DnsOutcome Outcome)
 
     public bool ViaTcp { get; init; }
 
+    /// <summary>It was cut off (TC): over UDP if TCP did not work, over TCP if DNS cannot hold it.</summary>
+    public bool IsCutOff { get; init; }
+
     public IPEndPoint? Server { get; init; }
 
     public TimeSpan Took { get; init; }

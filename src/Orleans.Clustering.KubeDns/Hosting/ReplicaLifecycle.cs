@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Diagnostics;
 using Orleans.Clustering.KubeDns.Node;
-using Orleans.Configuration;
 using Orleans.Runtime;
 
 namespace Orleans.Clustering.KubeDns.Hosting;
@@ -17,7 +15,6 @@ internal sealed partial class ReplicaLifecycle(
     IServiceProvider services,
     StatusEndpoint status,
     MembershipRefresher refresher,
-    IOptions<KubeDnsClusteringOptions> options,
     ILogger<ReplicaLifecycle> log) : ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>Below the silo's listeners (1999) and its runtime (2000), with room for others between.</summary>
@@ -43,8 +40,6 @@ internal sealed partial class ReplicaLifecycle(
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.ReadyServiceName is null) LogNoReadyService();
-
         // Resolved here and not in the constructor, which runs before the options are validated.
         _node = services.GetRequiredService<INode>();
         _node.TableVersionLearned += refresher.Learned;
@@ -89,12 +84,6 @@ internal sealed partial class ReplicaLifecycle(
             LogNotHandedOver(failure);
         }
     }
-
-    [LoggerMessage(EventId = 7601, Level = LogLevel.Warning, Message =
-        "KDNS310: no ReadyServiceName is set. When a lost node takes a majority of the voters with it (or the only " +
-        "voter of two silos), the others will wait until its pods are deleted. Add a headless service over the same " +
-        "pods without publishNotReadyAddresses, and set ReadyServiceName to its name")]
-    private partial void LogNoReadyService();
 
     [LoggerMessage(EventId = 7602, Level = LogLevel.Warning,
         Message = "This silo stops without having handed over its vote; the others will replace it")]

@@ -44,10 +44,26 @@ internal static class SiloComposition
             BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
         var log = services.GetRequiredService<ILoggerFactory>();
         return new ReplicaNode(
-            replica, new NodeSettings { WriteTimeout = options.OperationTimeout, ReadTimeout = options.ReadTimeout },
+            replica,
+            new NodeSettings
+            {
+                WriteTimeout = options.OperationTimeout,
+                ReadTimeout = options.ReadTimeout,
+                Around = Around(services, options, new ServicePort(service, options.PortName), identity),
+            },
             Wiring(services, options, service, identity, log), TimeProvider.System,
             log.CreateLogger<ReplicaNode>());
     }
+
+    private static Surroundings Around(
+        IServiceProvider services, KubeDnsClusteringOptions options, ServicePort service, Identity identity) => new()
+    {
+        Service = service,
+        Pod = services.GetRequiredService<PodEnvironment>().Name ?? identity.Fqdn?.Split('.')[0] ?? "",
+        MinimumSilos = options.MinimumSilos,
+        HasSecret = options.SecretFile is not null,
+        Standing = options.ReadyServiceName is null ? [SetupErrors.NoReadyService(service)] : [],
+    };
 
     /// <summary>
     /// The name that this host itself has for that address; null where it has none that fits, or DNS is to tell it.

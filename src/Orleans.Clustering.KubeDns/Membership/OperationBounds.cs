@@ -69,7 +69,7 @@ internal sealed class OperationBounds(Func<NodeStatus?> status, CancellationToke
                 : "Every known peer answered lately: this may be load, or a change of leader.",
             now.WaitingFor,
             now.Diagnosis,
-            missing.Count > 0 ? Remedy(missing[0].Name.Split('.')) : "",
+            missing.Count > 0 ? Remedy(missing[0].Name.Split('.'), missing[0].Address) : "",
         ];
         return string.Join(' ', parts.Where(part => part.Length > 0));
     }
@@ -78,7 +78,14 @@ internal sealed class OperationBounds(Func<NodeStatus?> status, CancellationToke
         $"{peer.Name} at {peer.Address} ({peer.Contact}, last answer {peer.LastAnswer.TotalSeconds:0} s ago)");
 
     // Kubernetes removes a lost node's pods late or never; only a person can know earlier that one is gone.
-    private static string Remedy(string[] labels) => labels.Length > 2
-        ? $"If you know that it is gone for good: kubectl delete pod {labels[0]} -n {labels[2]} --force"
-        : "";
+    // A silo that DNS named by its address bears no pod's name.
+    private static string Remedy(string[] labels, string address)
+    {
+        if (labels.Length < 3) return "";
+        var host = address[..Math.Max(0, address.LastIndexOf(':'))].Trim('[', ']');
+        var dashed = host.Replace('.', '-').Replace(':', '-');
+        return labels[0] == dashed || labels[0] == dashed + "0"
+            ? $"Which pod that is: kubectl get pods -n {labels[2]} -o wide | grep -F {host}"
+            : $"If you know that it is gone for good: kubectl delete pod {labels[0]} -n {labels[2]} --force";
+    }
 }

@@ -55,7 +55,14 @@ internal sealed record NodeStatus(
     IReadOnlyList<string> Voters,
     IReadOnlyList<PeerStatus> Peers,
     IReadOnlyList<string> Listed,
-    string Diagnosis);
+    string Diagnosis)
+{
+    /// <summary>What else is wrong now, and may be why this silo waits: whole texts that begin with a code.</summary>
+    public IReadOnlyList<string> Complaints { get; init; } = [];
+
+    /// <summary>What could be set better, and holds nobody up.</summary>
+    public IReadOnlyList<string> Standing { get; init; } = [];
+}
 
 /// <summary>One peer: its address, name, and whether it answers, refuses, is silent, or is foreign.</summary>
 internal sealed record PeerStatus(string Address, string Name, string Contact, TimeSpan LastAnswer);

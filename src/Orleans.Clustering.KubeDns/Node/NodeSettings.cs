@@ -1,4 +1,23 @@
+using System.Collections.Immutable;
+using Orleans.Clustering.KubeDns.Discovery;
+
 namespace Orleans.Clustering.KubeDns.Node;
+
+/// <summary>What the node has to know to word what is wrong; it decides nothing.</summary>
+internal sealed record Surroundings
+{
+    public ServicePort Service { get; init; } = new(new("<service>", "<namespace>", "<domain>"), "discovery");
+
+    /// <summary>The pod's name, empty where nobody told it.</summary>
+    public string Pod { get; init; } = "";
+
+    public int MinimumSilos { get; init; } = 1;
+
+    public bool HasSecret { get; init; }
+
+    /// <summary>What is wrong with the options from the start, and stays so.</summary>
+    public ImmutableArray<KdnsError> Standing { get; init; } = [];
+}
 
 /// <summary>The shell's own times.</summary>
 internal sealed record NodeSettings
@@ -13,6 +32,8 @@ internal sealed record NodeSettings
     public TimeSpan LookUpTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     public TimeSpan HandOverTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    public Surroundings Around { get; init; } = new();
 
     /// <summary>Inputs that may wait for the loop; beyond it requests of others are turned away.</summary>
     public int InboxCapacity { get; init; } = 10_000;

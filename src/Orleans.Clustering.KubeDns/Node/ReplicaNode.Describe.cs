@@ -8,7 +8,6 @@ namespace Orleans.Clustering.KubeDns.Node;
 internal sealed partial class ReplicaNode
 {
     private const long AnswersFor = 5_000;
-    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(5);
 
     // The machine's parts read here are immutable values, so a reader on another thread sees one or the next.
     private NodeStatus Describe()
@@ -23,7 +22,11 @@ internal sealed partial class ReplicaNode
             state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
             state?.IsVoter(Self.Nonce) == true, [.. (state?.Voters ?? default).Select(voter => voter.Fqdn)], peers,
             [.. (_replica.LastView?.Listed ?? default).Select(listed => $"{listed.Fqdn} {listed.Address}")],
-            _diagnosis.Length > 0 ? _diagnosis : _dnsFailure);
+            _diagnosis.Length > 0 ? _diagnosis : _dnsFailure)
+        {
+            Complaints = _complaints.Texts,
+            Standing = [.. _settings.Around.Standing.Select(error => error.Message)],
+        };
     }
 
     private string WaitingFor(ClusterState? state, long now)
@@ -39,28 +42,11 @@ internal sealed partial class ReplicaNode
             : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";
     }
 
-    private void ReportSighting(DnsSighting seen)
-    {
-        _dnsFailure = seen.Failure;
-        if (seen.Failure.Length > 0 && _told.Pass(Kind(seen.Failure), out var leftOut))
-            LogDnsFailed(seen.Failure, leftOut);
-
-        // A look-up that failed shows nothing new: what was wrong before still is.
-        if (seen is { IsComplete: false, Diagnosis: "" }) return;
-        _diagnosis = seen.Diagnosis;
-
-        // While DNS catches up nearly everything looks wrong for a moment; what lasts is told once, then every minute.
-        if (seen.Diagnosis.Length > 0 && seen.DiagnosedFor >= TellAfter && _told.Pass(Kind(seen.Diagnosis), out _))
-            LogMisconfigured(seen.Diagnosis);
-    }
-
     // Who greets us need not be greeted, so a request of theirs shows life as well as a reply.
     private static bool Answers(Contact? contact, long now) =>
         contact is { Refuses: false } && LastSign(contact) >= 0 && LastSign(contact) >= now - AnswersFor;
 
     private static long LastSign(Contact contact) => Math.Max(contact.AnsweredAt, contact.HeardAt);
-
-    private static string Kind(string text) => text.Split(':')[0];
 
     private static string Describe(Contact contact, long now) =>
         contact.IsForeign ? "foreign" : contact.Refuses ? "refuses" : Answers(contact, now) ? "answers" : "silent";
@@ -72,7 +58,7 @@ internal sealed partial class ReplicaNode
             case "Named" or "Founding" or "Joined" or "VotersChanged" or "LeaderChanged":
                 LogChange(trace.Event, trace.Text);
                 break;
-            case "WaitingToFound" or "MemberEnded" or "ForeignCluster" or "PassedOver":
+            case "WaitingToFound" or "MemberEnded" or "PassedOver":
                 LogWarning(trace.Event, trace.Text);
                 break;
             default:
@@ -101,15 +87,6 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
-
-    [LoggerMessage(5111, LogLevel.Warning, "{Failure} ({LeftOut} failed before, not logged)")]
-    private partial void LogDnsFailed(string failure, int leftOut);
-
-    [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
-    private partial void LogMisconfigured(string diagnosis);
-
-    [LoggerMessage(5109, LogLevel.Error, "{Address} and this silo do not understand each other ({Outcome}): {Detail}")]
-    private partial void LogRefused(string address, Delivery outcome, string detail);
 
     [LoggerMessage(5110, LogLevel.Information, "Listening: {Fqdn} at {Address}")]
     private partial void LogListening(string fqdn, string address);

@@ -51,6 +51,8 @@ internal sealed partial class ReplicaNode : INode
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly LogThrottle _told;
+    private readonly Complaints _dns;
+    private readonly Complaints _complaints;
     private readonly long _origin;
     private IAsyncDisposable? _listener;
     private Task _loop = Task.CompletedTask;
@@ -72,6 +74,7 @@ internal sealed partial class ReplicaNode : INode
             FullMode = BoundedChannelFullMode.Wait,
         });
         _told = new LogThrottle(time);
+        (_dns, _complaints) = (new Complaints(time), new Complaints(time));
         _origin = time.GetTimestamp();
         _steppedAt = _origin;
         _timer = time.CreateTimer(_ => Post(new Tick()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -87,6 +90,7 @@ internal sealed partial class ReplicaNode : INode
     {
         _listener = await _wiring.Listen(ServeAsync, cancellationToken).ConfigureAwait(false);
         LogListening(Self.Fqdn, Self.Address.ToString());
+        foreach (var error in _settings.Around.Standing) LogStanding(error.Message);
         _phase = NodePhase.Founding;
         _loop = Task.Run(LoopAsync, CancellationToken.None);
         Post(new Tick());
@@ -257,15 +261,13 @@ internal sealed partial class ReplicaNode : INode
     // A reply from somebody who listens elsewhere was rerouted on its way; it proves nothing of the address asked.
     private void OnReply(Send send, PeerReply reply)
     {
+        NoteDelivery(send.To, reply);
         if (reply is { Outcome: Delivery.Replied, Envelope: { } envelope } && envelope.From.Address == send.To)
         {
             Post(new Received(0, envelope));
             return;
         }
 
-        if (reply.Outcome is Delivery.Unauthenticated or Delivery.WrongVersion or Delivery.Malformed
-            && _told.Pass(reply.Outcome.ToString(), out _))
-            LogRefused(send.To.ToString(), reply.Outcome, reply.Detail);
         if (reply.Outcome != Delivery.NoReply)
             Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
     }
@@ -314,6 +316,7 @@ internal sealed partial class ReplicaNode : INode
         }
         finally
         {
+            Review();
             Volatile.Write(ref _lookUps, 0);
         }
     }

@@ -31,6 +31,15 @@ internal static class Given
 
     public static SrvAnswer Failed(DnsOutcome outcome) => new(Port.SrvName, outcome) { Detail = $"said {outcome}" };
 
+    /// <summary>TC: over UDP with a server that is silent over TCP, or over TCP.</summary>
+    public static SrvAnswer CutOff(bool tcp) => new(Port.SrvName, DnsOutcome.Incomplete)
+    {
+        IsCutOff = true,
+        ViaTcp = tcp,
+        Detail = tcp ? "10.96.0.10:53/tcp: the answer was cut off"
+            : "10.96.0.10:53/udp: the answer was cut off; 10.96.0.10:53/tcp: no answer",
+    };
+
     public static SrvAnswer WithTtl(this SrvAnswer answer, double min, double max) =>
         answer with { MinTtl = TimeSpan.FromSeconds(min), MaxTtl = TimeSpan.FromSeconds(max) };
 

@@ -22,7 +22,22 @@ public sealed class KdnsErrorTests
             with { Lasting = TimeSpan.FromSeconds(42) },
         ["KDNS303b"] = () => Seen(Given.Records("10-1-0-7:11112=10.1.0.7")),
         ["KDNS306"] = () => Seen(Given.Records("silo-7:11112=10.1.0.7,10.1.0.8,10.1.0.9")),
+        ["KDNS307"] = () => Seen(Given.CutOff(tcp: false)) with { Lasting = TimeSpan.FromSeconds(12) },
+        ["KDNS308"] = () => SetupErrors.OrderedReady(Given.Port, "silo-0", "10.1.0.7", 3)
+            with { Lasting = TimeSpan.FromSeconds(20) },
+        ["KDNS309"] = () => Seen(Given.CutOff(tcp: true)) with { Lasting = TimeSpan.FromSeconds(12) },
+        ["KDNS310"] = () => SetupErrors.NoReadyService(Given.Port),
+        ["KDNS311"] = () => PeerErrors.Foreign(
+            Given.Port, new("shop", "blue"), [(Place("silo-8", "10.1.0.8"), new("shop", "green"))])
+            with { Lasting = TimeSpan.FromSeconds(5) },
+        ["KDNS311.many"] = () => PeerErrors.Foreign(
+            Given.Port, new("shop", "blue"),
+            [.. Enumerable.Range(1, 7).Select(i => (Place("", $"fd00::{i}"), new ClusterName("a\nb", new('x', 99))))]),
         ["KDNS312"] = () => Thrown(() => ServiceName.Derive(new("orleans"), null, null)),
+        ["KDNS313"] = () => PeerErrors.SecretsDiffer(Given.Port, true, [Place("silo-8", "10.1.0.8")])
+            with { Lasting = TimeSpan.FromSeconds(5) },
+        ["KDNS313.none"] = () => PeerErrors.SecretsDiffer(
+            Given.Port, false, [.. Enumerable.Range(1, 7).Select(i => Place("", $"10.1.0.{i}"))]),
         ["KDNS314"] = () => Seen(Given.Records("silo-7:30000=10.1.0.7")),
         ["KDNS316"] = () => Thrown(() => Identity.Determine(
             Given.Settings, Given.Name, HostsFile.Parse("10.1.0.7 silo-7d4f-x2"))),
@@ -69,6 +84,9 @@ public sealed class KdnsErrorTests
 
         Assert.Contains("lists [fd00::7]:11112 as", error.Message);
     }
+
+    private static PeerPlace Place(string name, string address) =>
+        new(name.Length > 0 ? $"{name}.{Given.Zone}" : "", new IPEndPoint(IPAddress.Parse(address), 11112));
 
     private static KdnsError Seen(SrvAnswer answer) =>
         new SelfCheck(Given.Self, Given.Port, ServiceRole.Discovery).Judge(answer).Error!;

@@ -56,6 +56,16 @@ public sealed class SelfCheckTests
             SelfVerdict.Unknown, Judge(Given.Self, Given.Records(Other) with { Outcome = DnsOutcome.Incomplete }));
     }
 
+    [Theory]
+    [InlineData(false, "KDNS307")]
+    [InlineData(true, "KDNS309")]
+    public void An_answer_that_was_cut_off_says_nothing_of_us_and_why(bool tcp, string code)
+    {
+        var verdict = Judge(Given.Self, Given.CutOff(tcp));
+
+        Assert.Equal((SelfStanding.Unknown, null, code), (verdict.Standing, verdict.OwnName, verdict.Error?.Code));
+    }
+
     [Fact]
     public void With_any_naming_the_listed_name_is_ours()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.RegularExpressions;
 using KubeDns.Local.Model;
 using KubeDns.Local.Server;
 using Orleans.Clustering.KubeDns.Node;
@@ -7,84 +8,94 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Tests.Hosting;
 
-/// <summary>What a pod with a faulty place in DNS showed: until it complained, or until its start ended.</summary>
-internal sealed record Complaint(
-    IPAddress Address, Exception? Fault, NodeStatus? Status, (HttpStatusCode Code, string Body) Startup, string Statusz,
-    IReadOnlyList<LogLine> Log, NodeStatus? Neighbour);
+/// <summary>
+/// What a pod showed after a mistake: until it complained, or until its start ended. Texts are as in the golden files:
+/// <c>@</c> stands for its own address, <c>#</c> for that with dashes, <c>~</c> for the neighbour's, <c>%</c> for the
+/// DNS server's, <c>N</c> for seconds, and its files are in <c>/etc</c>.
+/// </summary>
+internal sealed record Complaint(Exception? Fault, LogLine? Told, string Text)
+{
+    public NodeStatus? Status { get; init; }
+
+    public (HttpStatusCode Code, string Body) Startup { get; init; }
+
+    public string Statusz { get; init; } = "";
+
+    public IReadOnlyList<LogLine> Log { get; init; } = [];
+
+    public NodeStatus? Neighbour { get; init; }
+
+    /// <summary>What the neighbour told of the same matter.</summary>
+    public LogLine? NeighbourTold { get; init; }
+}
 
 /// <summary>
-/// Starts a silo for each mistake that DNS can show, all at once because each has to last 5 s before it is complained
-/// of, and keeps what they said.
+/// Starts a silo for each mistake, all at once because each has to last some seconds before it is complained of, and
+/// keeps what they said.
 /// </summary>
 public sealed class MisconfiguredPods : IAsyncLifetime
 {
-    private const string Zone = Pod.Service;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<string, Complaint> _complaints = new();
 
     internal Complaint this[string code] => _complaints[code];
 
-    public Task InitializeAsync() => Task.WhenAll(
-        WatchAsync("KDNS301", _ => { }),
-        WatchAsync("KDNS302", dns => dns.AddService(
-            Pod.Headless() with { ClusterIPs = [IPAddress.Parse("10.96.0.1")] })),
-        WatchAsync("KDNS303", dns =>
-        {
-            dns.AddService(Pod.Headless());
-            dns.AddPod(PodSpec.OfStatefulSet("test", "other-0", "orleans", IPAddress.Parse("127.254.254.254")));
-        }),
-        WatchAsync("KDNS303b", (dns, address) => dns.AddPod(
-            new PodSpec("test", "silo-x7") { Addresses = [address], Services = ["orleans"] }), beside: true),
-        WatchAsync("KDNS306", (dns, address) =>
-        {
-            dns.AddPod(Sharing("a", address));
-            dns.AddPod(Sharing("b", IPAddress.Parse("127.254.254.253")));
-        }, beside: true),
-        WatchAsync("KDNS312", _ => { }, search: "home.example"),
-        WatchAsync("KDNS314", (dns, address) => dns.AddPod(
-            PodSpec.OfStatefulSet("test", "silo-x7", "orleans", address) with
-            {
-                Ports = new Dictionary<string, int> { ["discovery"] = 22222 },
-            }), beside: true),
-        WatchAsync("KDNS316", dns => dns.AddService(Pod.Headless()), hosts: "silo-x7"));
+    public Task InitializeAsync() => Task.WhenAll(Mistake.All.Select(WatchAsync));
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private static PodSpec Sharing(string name, IPAddress address) =>
-        PodSpec.OfStatefulSet("test", name, "orleans", address) with { Hostname = "silo-x7" };
+    /// <summary>The node's own complaint, not what it says while it waits.</summary>
+    internal static bool Tells(LogLine line, string code) =>
+        line.Category.EndsWith("ReplicaNode") && Regex.IsMatch(line.Text, $"^([A-Za-z]+: )?{code}: ");
 
-    private Task WatchAsync(string code, Action<LocalCluster> publish, string? search = null, string? hosts = null) =>
-        WatchAsync(code, (dns, _) => publish(dns), beside: false, search, hosts);
-
-    private async Task WatchAsync(
-        string code, Action<LocalCluster, IPAddress> publish, bool beside, string? search = null, string? hosts = null)
+    private async Task WatchAsync(Mistake mistake)
     {
         await using var dns = await LocalDnsServer.StartAsync();
-        await using var neighbour = beside ? await HealthyAsync(dns) : null;
+        await using var neighbour = mistake.IsBesideAnother ? await HealthyAsync(dns, mistake) : null;
         await using var pod = new Pod(
-            dns, Pod.NewAddress(), hosts ?? $"silo-x7.{Zone} silo-x7", search ?? "test.svc.cluster.local");
-        publish(dns.Cluster, pod.Address);
-        var told = pod.Log.NextAsync(line => line.Text.StartsWith("Misconfigured: "), Patience);
+            dns, Pod.NewAddress(), mistake.Hosts ?? $"{mistake.Name}.{Pod.Service} {mistake.Name}", mistake.Search,
+            configure: mistake.Configure, clusterId: mistake.ClusterId);
+        string Plain(string text) => Golden(text, pod, neighbour, dns);
+        mistake.Publish(dns.Cluster, pod.Address);
+        var told = pod.Log.NextAsync(line => Tells(line, mistake.Code), Patience);
         var starting = pod.StartAsync();
-        if (await Task.WhenAny(told, starting) == starting)
+
+        // A start that succeeds tells nothing of the mistake; one that fails does.
+        if (await Task.WhenAny(told, starting) == starting && starting.IsFaulted)
         {
             var fault = await Record.ExceptionAsync(() => starting);
-            _complaints[code] = new(pod.Address, fault, null, default, "", [.. pod.Log.All], null);
+            _complaints[mistake.Code] = new(fault, null, Plain(fault!.Message));
             return;
         }
 
-        await told;
-        var startup = await pod.GetAsync("/startupz");
-        var (_, statusz) = await pod.GetAsync("/statusz");
-        _complaints[code] = new(
-            pod.Address, null, pod.Status, startup, statusz, [.. pod.Log.All], neighbour?.Status);
+        var line = await told;
+        var others = mistake.OtherSaysSo
+            ? await neighbour!.Log.NextAsync(each => Tells(each, mistake.Code), Patience) : null;
+        _complaints[mistake.Code] = new(null, line, Plain(line.Text))
+        {
+            Status = pod.Status,
+            Startup = await pod.GetAsync("/startupz"),
+            Statusz = (await pod.GetAsync("/statusz")).Body,
+            Log = [.. pod.Log.All],
+            Neighbour = neighbour?.Status,
+            NeighbourTold = others,
+        };
     }
 
-    private static async Task<Pod> HealthyAsync(LocalDnsServer dns)
+    private static string Golden(string text, Pod pod, Pod? neighbour, LocalDnsServer dns)
+    {
+        text = text.Replace(pod.Folder, "/etc").Replace($"{dns.EndPoint}", "%").Replace($"{pod.Address}", "@")
+            .Replace($"{pod.Address}".Replace('.', '-'), "#");
+        text = neighbour is null ? text : text.Replace($"{neighbour.Address}", "~");
+        return Regex.Replace(text, @"for \d+ s now", "for N s now");
+    }
+
+    private static async Task<Pod> HealthyAsync(LocalDnsServer dns, Mistake mistake)
     {
         dns.Cluster.AddService(Pod.Headless());
-        var pod = new Pod(dns, Pod.NewAddress(), $"silo-0.{Zone} silo-0");
+        var pod = new Pod(
+            dns, Pod.NewAddress(), $"silo-0.{Pod.Service} silo-0", configure: mistake.ConfigureOther);
         dns.Cluster.AddPod(PodSpec.OfStatefulSet("test", "silo-0", "orleans", pod.Address));
         await pod.StartAsync();
         return pod;

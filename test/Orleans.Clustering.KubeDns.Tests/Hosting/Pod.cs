@@ -30,9 +30,10 @@ internal sealed class Pod : IAsyncDisposable
     /// <param name="search">The search line of resolv.conf.</param>
     /// <param name="podName">What the downward API tells, together with the address.</param>
     /// <param name="configure">Options that differ.</param>
+    /// <param name="clusterId">Orleans' ClusterId; one that differs makes a cluster of its own.</param>
     public Pod(
         LocalDnsServer dns, IPAddress address, string hosts, string search = "test.svc.cluster.local cluster.local",
-        string? podName = null, Action<KubeDnsClusteringOptions>? configure = null)
+        string? podName = null, Action<KubeDnsClusteringOptions>? configure = null, string clusterId = "test")
     {
         Address = address;
         Write("hosts", $"127.0.0.1 localhost\n{address} {hosts}\n");
@@ -41,7 +42,7 @@ internal sealed class Pod : IAsyncDisposable
         builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton(new PodEnvironment(podName, $"{address}"));
         builder.UseOrleans(silo => silo
-            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("test", "test"))
+            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (clusterId, "test"))
             .UseKubeDnsClustering(options =>
             {
                 options.ServiceName = "orleans";
@@ -56,6 +57,9 @@ internal sealed class Pod : IAsyncDisposable
     public IHost Host { get; }
 
     public IPAddress Address { get; }
+
+    /// <summary>Where its hosts file and resolv.conf are.</summary>
+    public string Folder => _folder.FullName;
 
     public LogLines Log { get; } = new();
 

@@ -237,20 +237,6 @@ public sealed class SiloHostingTests
         Assert.Equal(["node starts", "node ends"], silo.Calls);
     }
 
-    [Theory]
-    [InlineData(null, true)]
-    [InlineData("orleans-ready", false)]
-    public async Task A_missing_ready_service_is_warned_of(string? ready, bool warned)
-    {
-        await using var silo = new SiloUnderTest(
-            settings: new Dictionary<string, string?>(Settings) { ["Orleans:Clustering:ReadyServiceName"] = ready });
-
-        await silo.Host.StartAsync();
-
-        Assert.Equal(warned, silo.Logged.Any(line => line.StartsWith("KDNS310: no ReadyServiceName is set.")));
-        await silo.Host.StopAsync();
-    }
-
     private static async Task<string> LineAsync(HttpClient http, string path)
     {
         using var response = await http.GetAsync(path);

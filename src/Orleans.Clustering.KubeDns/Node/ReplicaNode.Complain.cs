@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Discovery;
+using Orleans.Clustering.KubeDns.Table;
+using Orleans.Clustering.KubeDns.Transport;
+
+namespace Orleans.Clustering.KubeDns.Node;
+
+// What is wrong around the node and lasts: told in full, once and then every minute, and shown in the status meanwhile.
+internal sealed partial class ReplicaNode
+{
+    // Longer than the longest pause between two attempts to speak to somebody (15 s), twice.
+    private const long StillSeenFor = 40_000;
+
+    // While DNS catches up nearly everything looks wrong for a moment.
+    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(5);
+
+    // Pods that start together are listed one after the other.
+    private static readonly TimeSpan TellAloneAfter = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<PeerAddress, long> _rejections = new();
+
+    private void ReportSighting(DnsSighting seen)
+    {
+        _dnsFailure = seen.Failure;
+        if (seen.Failure.Length > 0 && _told.Pass(Kind(seen.Failure), out var leftOut))
+            LogDnsFailed(seen.Failure, leftOut);
+
+        // A look-up that failed shows nothing new: what was wrong before still is.
+        if (seen is { IsComplete: false, Diagnosis: "" }) return;
+        _diagnosis = seen.Diagnosis;
+        if (_dns.IsDue("DNS", seen.Diagnosis, seen.DiagnosedFor, TellAfter)) LogMisconfigured(seen.Diagnosis);
+    }
+
+    /// <summary>Looks at what no answer of DNS tells by itself; after each look-up, so every 15 s at least.</summary>
+    private void Review()
+    {
+        if (_complaints.Note("founding", Alone(), TellAloneAfter) is { } alone) LogWarning("WaitingToFound", alone);
+        if (_complaints.Note("foreign", Strangers(), TellAfter) is { } foreign) LogWarning("ForeignCluster", foreign);
+        if (_complaints.Note("secret", Rejections(), TellAfter) is { } secret) LogAuthenticationFailed(secret);
+    }
+
+    // KDNS308. The first pod of a StatefulSet, alone: the others are made once it is ready, or there are none.
+    private KdnsError? Alone()
+    {
+        var around = _settings.Around;
+        if (_replica.State is not null || around.MinimumSilos < 2) return null;
+        if (!around.Pod.EndsWith("-0", StringComparison.Ordinal)) return null;
+        return _replica.LastView is { Listed: { Count: 1 } listed } && listed[0].Address == Self.Address
+            ? SetupErrors.OrderedReady(around.Service, around.Pod, Self.Address.Host, around.MinimumSilos)
+            : null;
+    }
+
+    // KDNS311.
+    private KdnsError? Strangers()
+    {
+        var now = Now();
+        ImmutableArray<(PeerPlace, ClusterName)> strangers =
+        [
+            .. from contact in _replica.Contacts.Values
+               where contact is { IsForeign: true, Refuses: false, ForeignKey: not null }
+               where contact.Counts && contact.ForeignAt >= now - StillSeenFor
+               select (Place(contact.Address), Name(contact.ForeignKey!)),
+        ];
+        return strangers.IsEmpty ? null : PeerErrors.Foreign(_settings.Around.Service, Name(_replica.Key), strangers);
+    }
+
+    // KDNS313.
+    private KdnsError? Rejections()
+    {
+        foreach (var (address, at) in _rejections)
+        {
+            if (at < Now() - StillSeenFor) _rejections.TryRemove(address, out _);
+        }
+
+        ImmutableArray<PeerPlace> peers = [.. _rejections.Keys.Order().Select(Place)];
+        return peers.IsEmpty ? null
+            : PeerErrors.SecretsDiffer(_settings.Around.Service, _settings.Around.HasSecret, peers);
+    }
+
+    private void NoteDelivery(PeerAddress to, PeerReply reply)
+    {
+        if (reply.Outcome == Delivery.Unauthenticated) _rejections[to] = Now();
+        else if (reply.Outcome is Delivery.Replied or Delivery.NoReply) _rejections.TryRemove(to, out _);
+        if (reply.Outcome is Delivery.WrongVersion or Delivery.Malformed
+            && _told.Pass(reply.Outcome.ToString(), out _))
+            LogRefused(to.ToString(), reply.Outcome, reply.Detail);
+    }
+
+    private PeerPlace Place(PeerAddress address)
+    {
+        var contact = _replica.Contacts.GetValueOrDefault(address);
+        var name = contact?.Listed ?? contact?.Member?.Fqdn ?? "";
+        return new PeerPlace(name, new IPEndPoint(IPAddress.Parse(address.Host), address.Port));
+    }
+
+    private static ClusterName Name(ClusterKey key) => new(key.ServiceId, key.ClusterId);
+
+    private static string Kind(string text) => text.Split(':')[0];
+
+    [LoggerMessage(5111, LogLevel.Warning, "{Failure} ({LeftOut} failed before, not logged)")]
+    private partial void LogDnsFailed(string failure, int leftOut);
+
+    [LoggerMessage(5108, LogLevel.Error, "Misconfigured: {Diagnosis}")]
+    private partial void LogMisconfigured(string diagnosis);
+
+    [LoggerMessage(5109, LogLevel.Error, "{Address} and this silo do not understand each other ({Outcome}): {Detail}")]
+    private partial void LogRefused(string address, Delivery outcome, string detail);
+
+    [LoggerMessage(5112, LogLevel.Error, "AuthenticationFailed: {Text}")]
+    private partial void LogAuthenticationFailed(string text);
+
+    [LoggerMessage(5113, LogLevel.Warning, "{Text}")]
+    private partial void LogStanding(string text);
+}
