@@ -5,7 +5,7 @@ namespace Orleans.Clustering.KubeDns.Discovery;
 /// <summary>The diagnoses that concern an answer that is never whole: KDNS307 and 309.</summary>
 internal static class AnswerErrors
 {
-    /// <summary>What a cut-off answer means: over UDP that TCP does not work, over TCP that DNS cannot hold it.</summary>
+    /// <summary>What a cut-off answer means: over UDP that TCP fails, over TCP that DNS cannot hold it.</summary>
     public static KdnsError CutOff(ServicePort service, SrvAnswer answer) =>
         answer.ViaTcp ? TooLarge(service, answer) : NoTcp(service, answer);
 

@@ -18,7 +18,7 @@ internal sealed record ClusterName(string ServiceId, string ClusterId)
     }
 }
 
-/// <summary>Somebody as people look for them: the name that DNS lists, empty if none is known, and the address.</summary>
+/// <summary>Somebody to look for: the name that DNS lists, empty if none is known, and the address.</summary>
 internal sealed record PeerPlace(string Name, IPEndPoint Address)
 {
     public override string ToString() => Name.Length > 0 ? $"{Name} at {Address}" : $"{Address}";
