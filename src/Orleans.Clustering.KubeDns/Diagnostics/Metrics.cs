@@ -15,7 +15,7 @@ internal sealed class Metrics : IDisposable
 
     private readonly Meter _meter;
 
-    /// <param name="meters">The host's, so that two silos of one process can be told apart; null: none is there.</param>
+    /// <param name="meters">The host's, so that two silos of one process are told apart; null: none is there.</param>
     public Metrics(IMeterFactory? meters) =>
         _meter = meters?.Create(MeterName) ?? new Meter(MeterName);
 

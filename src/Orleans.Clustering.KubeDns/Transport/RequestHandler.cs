@@ -129,6 +129,7 @@ internal sealed partial class RequestHandler(
             return RejectAuthentication(context);
         }
 
+        StrangerWatch.Trust(context);
         byte[] reply = [WireCodec.Version, .. _sessions.Open().Id.ToByteArray(bigEndian: true)];
         return ReplyAsync(context, Wire.Ok, reply, Macs.Opened(key, mac, reply.AsSpan(1)));
     }

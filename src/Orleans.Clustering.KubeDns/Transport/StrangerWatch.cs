@@ -8,7 +8,8 @@ namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
 /// Watches connections for those that bring no message of ours: they are closed after a while, or as soon as others
-/// need their place, and reported in one line a minute. What Kestrel itself makes of HTTP/1.1 or garbage never becomes a request, so only the connection can tell.
+/// need their place, and reported in one line a minute. What Kestrel itself makes of HTTP/1.1 or garbage never becomes
+/// a request, so only the connection can tell.
 /// </summary>
 internal sealed partial class StrangerWatch(
     TransportOptions options, TransportCounts counts, LogThrottle throttle, TimeProvider time, ILogger logger)

@@ -13,7 +13,7 @@ using Xunit.Abstractions;
 
 namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
 
-/// <summary>Callers of the status port that are no kubelet, while one probes: anybody in the cluster may be one.</summary>
+/// <summary>Callers of the status port that are no kubelet, while one probes: anybody may be one.</summary>
 [Collection(Alone.Name)]
 public sealed class HostileProberTests(ITestOutputHelper output)
 {

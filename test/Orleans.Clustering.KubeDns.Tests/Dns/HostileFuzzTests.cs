@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace Orleans.Clustering.KubeDns.Tests.Dns;
 
 /// <summary>
-/// Damaged answers: a hundred thousand to the library in this process, thousands through real sockets. <c>KUBEDNS_FUZZ_SEED</c> and <c>KUBEDNS_FUZZ_COUNT</c> draw
-/// others.
+/// Damaged answers: a hundred thousand to the library in this process, thousands through real sockets.
+/// <c>KUBEDNS_FUZZ_SEED</c> and <c>KUBEDNS_FUZZ_COUNT</c> draw others.
 /// </summary>
 public sealed class HostileFuzzTests(ITestOutputHelper output)
 {
@@ -69,7 +69,7 @@ public sealed class HostileFuzzTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{fed} answers: {string.Join(", ", outcomes)}");
-        Assert.Equal(8, outcomes.Count(outcome => outcome.Value > 50));
+        Assert.Equal(7, outcomes.Count(outcome => outcome.Value > 50));
     }
 
     public static TheoryData<string> Kept => [.. DnsCorpus.All.Keys];

@@ -27,7 +27,8 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         var server = await rig.ServeAsync(secrets: rig.Secret(folder));
         var client = rig.Client(rig.Secret(folder));
         AssertEchoed(await SendAsync(client, server.Port, 1), 1);
-        await VisitAsync(server.Port, Visitors(), 50);
+        // The server's buffers are as many then as they become: more visits must not mean more of them.
+        await VisitAsync(server.Port, Visitors(), Visits / 2);
         var before = Alone.LiveBytes();
 
         using var over = new CancellationTokenSource();
@@ -70,9 +71,8 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         AssertEchoed(await SendAsync(early, server.Port, 2), 2);
         AssertEchoed(await SendAsync(rig.Client(), server.Port, 3), 3);
 
-        foreach (var visitor in idle.Take(40)) await visitor.DrainAsync();
+        await Until(() => rig.Counts.Rejected(Rejection.TooManyConnections) >= 40);
         idle.ForEach(visitor => visitor.Dispose());
-        Assert.True(rig.Counts.Rejected(Rejection.TooManyConnections) >= 40);
     }
 
     [Fact]
@@ -131,8 +131,8 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
             }
             catch (Exception fault) when (fault is TimeoutException)
             {
-                throw new InvalidOperationException(
-                    $"Seed {Seed}, visit {one.number} ({one.visit.Kind}), {Convert.ToHexString(one.visit.Bytes)}", fault);
+                var bytes = Convert.ToHexString(one.visit.Bytes);
+                throw new InvalidOperationException($"Visit {one.number} ({one.visit.Kind}), {bytes}", fault);
             }
         });
     }

@@ -8,8 +8,8 @@ namespace Orleans.Clustering.KubeDns.Tests.Transport;
 
 /// <summary>
 /// Hostile bytes, from a fixed seed: either refused by the one exception, or a message that is written and read again
-/// without change. Neither allocates more than a stated multiple of what came. The corpus is what the golden files hold,
-/// beside messages drawn; what ever goes wrong is added to it as a golden file.
+/// without change. Neither allocates more than a stated multiple of what came. The corpus is what the golden files
+/// hold, beside messages drawn; what ever goes wrong is added to it as a golden file.
 /// </summary>
 public sealed class WireFuzzTests(ITestOutputHelper output)
 {
