@@ -34,6 +34,8 @@ internal sealed class Replica
         _proposer.Duty = () => _endings.NextMark() ?? _voters.Next();
     }
 
+    public ClusterKey Key => _local.Key;
+
     public MemberId Self => _local.Self;
 
     public ClusterKey Key => _local.Key;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Node;
+using Orleans.Clustering.KubeDns.Transport;
 using Orleans.Runtime;
 
 namespace Orleans.Clustering.KubeDns.Diagnostics;
@@ -30,7 +32,11 @@ internal sealed partial class StatusEndpoint(
     public const string ReadyPath = "/readyz";
     public const string StatusPath = "/statusz";
 
+    // Probes are few and short, so the oldest connection is nobody's that matters.
+    private const int MaxConnections = 64;
+
     private readonly ILogger _log = loggers.CreateLogger<StatusEndpoint>();
+    private readonly ConnectionLimit _limit = new(MaxConnections);
     private KestrelServer? _server;
 
     /// <summary>Listens where the silo does; does nothing where the port is 0.</summary>
@@ -40,7 +46,11 @@ internal sealed partial class StatusEndpoint(
         if (endpoint.Port == 0) return;
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
         Bound(options.Limits);
-        options.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
+        options.Listen(endpoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(Limit);
+        });
         var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
         _server = new KestrelServer(Options.Create(options), sockets, loggers);
         try
@@ -92,6 +102,14 @@ internal sealed partial class StatusEndpoint(
         };
     }
 
+    // Kestrel's own limit turns the newest away: with idle connections anybody could keep the kubelet out, which would
+    // then kill this silo.
+    private ConnectionDelegate Limit(ConnectionDelegate next) => async connection =>
+    {
+        using var place = _limit.Enter(connection);
+        await next(connection);
+    };
+
     private static Task Tell(HttpContext http, ProbeResult result) =>
         Text(http, result.IsFit ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, result.Line);
 
@@ -110,11 +128,11 @@ internal sealed partial class StatusEndpoint(
 
     private static void Bound(KestrelServerLimits limits)
     {
-        limits.MaxConcurrentConnections = 32;
         limits.MaxRequestBodySize = 0;
         limits.MaxRequestHeadersTotalSize = 8 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(5);
+        limits.MaxRequestBufferSize = 16 * 1024;
     }
 
     [LoggerMessage(EventId = 7501, Level = LogLevel.Information, Message = "Probes are answered on port {Port}")]

@@ -10,16 +10,12 @@ namespace Orleans.Clustering.KubeDns.Dns;
 /// Carries one question to the name servers: UDP first, TCP when UDP was cut off, silent or senseless, the next server
 /// when one failed. The library's own retries, cache and fallback are off, because they fold the outcomes together.
 /// </summary>
-internal sealed class DnsExchange(DnsSettings settings)
+internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = null)
 {
     // What fits any path unfragmented: on overlay networks fragments get lost, and no TC bit tells.
     private const int UdpSize = 1232;
 
-    private readonly LookupClient _client = new(new LookupClientOptions
-    {
-        AutoResolveNameServers = false,
-        UseCache = false,
-    });
+    private readonly IDnsQuery _client = library ?? new LookupClient(Options());
 
     private readonly DnsQueryOptions _udp = Options(settings, tcp: false);
     private readonly DnsQueryOptions _tcp = Options(settings, tcp: true);
@@ -112,6 +108,9 @@ internal sealed class DnsExchange(DnsSettings settings)
         DnsResponseParseException => new(DnsOutcome.Malformed, "the answer cannot be parsed"),
         _ => new(DnsOutcome.Malformed, $"the answer cannot be used ({fault.GetType().Name})"),
     };
+
+    /// <summary>Tests give them to a client of the library whose answers come from no socket.</summary>
+    internal static LookupClientOptions Options() => new() { AutoResolveNameServers = false, UseCache = false };
 
     private static DnsQueryOptions Options(DnsSettings settings, bool tcp) => new()
     {

@@ -9,11 +9,12 @@ namespace Orleans.Clustering.KubeDns.Dns;
 /// The real resolver. One SRV question, then one for the addresses of each target that came without glue, all within
 /// <see cref="DnsSettings.TotalTimeout"/>.
 /// </summary>
-internal sealed class DnsSrvResolver(DnsSettings settings) : ISrvResolver
+internal sealed class DnsSrvResolver(
+    DnsSettings settings, LookUpCounts? counts = null, IDnsQuery? library = null) : ISrvResolver
 {
     private const int ParallelQuestions = 8;
 
-    private readonly DnsExchange _exchange = new(settings);
+    private readonly DnsExchange _exchange = new(settings, library);
 
     public async Task<SrvAnswer> ResolveAsync(string absoluteName, CancellationToken cancellationToken)
     {
@@ -24,6 +25,7 @@ internal sealed class DnsSrvResolver(DnsSettings settings) : ISrvResolver
 
         var answer = await AskAsync(DnsName.Absolute(absoluteName), deadline.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
+        counts?.Add(answer);
         return answer with { Took = Stopwatch.GetElapsedTime(started) };
     }
 

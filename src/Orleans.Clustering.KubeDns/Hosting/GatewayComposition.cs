@@ -20,7 +20,9 @@ internal sealed class GatewayComposition(GatewayDiscovery discovery) : IGatewayS
             ClusterDomain = options.ClusterDomain,
         };
         var service = new ServicePort(ServiceName.Find(settings), options.PortName);
-        var resolver = new DnsSrvResolver(SiloComposition.Resolver(options.NameServers, settings.ResolvConf));
+        var resolver = new DnsSrvResolver(
+            SiloComposition.Resolver(options.NameServers, settings.ResolvConf),
+            services.GetRequiredService<LookUpCounts>());
         return new GatewayComposition(new GatewayDiscovery(resolver, service, TimeProvider.System));
     }
 

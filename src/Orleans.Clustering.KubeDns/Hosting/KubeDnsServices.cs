@@ -1,11 +1,14 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Diagnostics;
+using Orleans.Clustering.KubeDns.Dns;
 using Orleans.Clustering.KubeDns.Membership;
 using Orleans.Clustering.KubeDns.Node;
+using Orleans.Clustering.KubeDns.Transport;
 using Orleans.Configuration;
 using Orleans.Messaging;
 using Orleans.Runtime;
@@ -25,6 +28,8 @@ internal static class KubeDnsServices
         services.TryAddSingleton(provider => provider.GetRequiredService<NodeComposition>().Node(provider));
         services.AddSingleton<IMembershipTable>(Table);
         services.AddSingleton(Probes);
+        services.AddSingleton<TransportCounts>();
+        services.AddSingleton<ContactCounts>();
         services.AddSingleton(provider => new MembershipRefresher(
             provider, TimeProvider.System, provider.GetRequiredService<ILogger<MembershipRefresher>>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaLifecycle>();
@@ -34,7 +39,12 @@ internal static class KubeDnsServices
     public static void AddClient(IServiceCollection services)
     {
         if (!AddShared<KubeDnsGatewayOptions, KubeDnsGatewayOptionsValidator>(services)) return;
-        services.TryAddSingleton(provider => provider.GetRequiredService<NodeComposition>().Gateways(provider));
+        services.TryAddSingleton(provider =>
+        {
+            // Resolved, so that it is there: nothing else asks for it.
+            _ = provider.GetRequiredService<Metrics>();
+            return provider.GetRequiredService<NodeComposition>().Gateways(provider);
+        });
         services.AddSingleton<IGatewayListProvider>(provider => new KubeDnsGatewayListProvider(
             provider.GetRequiredService<IGatewaySource>, provider.GetRequiredService<IOptions<GatewayOptions>>()));
     }
@@ -49,6 +59,8 @@ internal static class KubeDnsServices
         services.Insert(0, ServiceDescriptor.Singleton<IConfigurationValidator, TValidator>());
         services.ConfigureFormatter<TOptions>();
         services.TryAddSingleton(NodeComposition.Default);
+        services.TryAddSingleton<LookUpCounts>();
+        services.TryAddSingleton(Meters);
         return true;
     }
 
@@ -66,6 +78,16 @@ internal static class KubeDnsServices
         () => provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping.IsCancellationRequested ?? false,
         provider,
         provider.GetRequiredService<ILoggerFactory>());
+
+    // A client looks gateways up and meets no peers.
+    private static Metrics Meters(IServiceProvider provider)
+    {
+        var metrics = new Metrics(provider.GetService<IMeterFactory>());
+        metrics.Watch(provider.GetRequiredService<LookUpCounts>());
+        if (provider.GetService<ContactCounts>() is { } contacts) metrics.Watch(contacts);
+        if (provider.GetService<TransportCounts>() is { } transport) metrics.Watch(transport);
+        return metrics;
+    }
 
     // Decorated, not rewritten: how Orleans draws a silo's address and generation stays its own.
     private static void ReplaceSiloDetails(IServiceCollection services)

@@ -40,6 +40,9 @@ internal sealed partial class ReplicaLifecycle(
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Resolved, so that they are there: nothing else asks for them.
+        _ = services.GetRequiredService<Metrics>();
+
         // Resolved here and not in the constructor, which runs before the options are validated.
         _node = services.GetRequiredService<INode>();
         _node.TableVersionLearned += refresher.Learned;

@@ -87,11 +87,12 @@ internal static class SiloComposition
         ILoggerFactory log)
     {
         var transport = new TransportOptions();
-        var counts = new TransportCounts();
+        var counts = services.GetRequiredService<TransportCounts>();
         var secrets = new SecretFiles(
             options.SecretFile, options.PreviousSecretFile, log.CreateLogger<SecretFiles>());
         var discovery = new DiscoveryService(
-            new DnsSrvResolver(Resolver(options.NameServers, options.ResolvConf)),
+            new DnsSrvResolver(
+                Resolver(options.NameServers, options.ResolvConf), services.GetRequiredService<LookUpCounts>()),
             new DiscoverySettings(new ServicePort(service, options.PortName), identity)
             {
                 DnsStaleness = options.DnsStaleness,
@@ -106,7 +107,10 @@ internal static class SiloComposition
             new PeerClient(transport, secrets, counts),
             async cancellationToken => Sighting(discovery, await discovery.LookUpAsync(cancellationToken)),
             error => services.GetRequiredService<IFatalErrorHandler>()
-                .OnFatalException(typeof(ReplicaNode), "The membership protocol", error));
+                .OnFatalException(typeof(ReplicaNode), "The membership protocol", error))
+        {
+            Contacts = services.GetRequiredService<ContactCounts>(),
+        };
     }
 
     private static async Task<IAsyncDisposable> ListenAsync(PeerServer server, CancellationToken cancellationToken)

@@ -14,7 +14,10 @@ internal sealed record NodeWiring(
     Func<Func<Envelope, CancellationToken, Task<Envelope?>>, CancellationToken, Task<IAsyncDisposable>> Listen,
     IPeerClient Peers,
     Func<CancellationToken, Task<DnsSighting>> LookUp,
-    Action<Exception> Fatal);
+    Action<Exception> Fatal)
+{
+    public ContactCounts Contacts { get; init; } = new();
+}
 
 /// <summary>
 /// A look-up as the node needs it. <c>AskedAt</c> is the time provider's timestamp before the question was sent.
@@ -245,6 +248,7 @@ internal sealed partial class ReplicaNode : INode
             };
             var reply = await _wiring.Peers.SendAsync(send.To, send.Envelope, timeout, _stopping.Token)
                 .ConfigureAwait(false);
+            if (send.Envelope.Body is Greet) _wiring.Contacts.Greeted(reply);
             OnReply(send, reply);
         }
         catch (OperationCanceledException)
@@ -264,6 +268,7 @@ internal sealed partial class ReplicaNode : INode
         NoteDelivery(send.To, reply);
         if (reply is { Outcome: Delivery.Replied, Envelope: { } envelope } && envelope.From.Address == send.To)
         {
+            if (IsForeign(envelope)) _wiring.Contacts.Foreigner();
             Post(new Received(0, envelope));
             return;
         }
@@ -275,6 +280,7 @@ internal sealed partial class ReplicaNode : INode
     // A request that the machine leaves unanswered ends with the listener's own deadline.
     private async Task<Envelope?> ServeAsync(Envelope envelope, CancellationToken cancellationToken)
     {
+        if (IsForeign(envelope)) _wiring.Contacts.Foreigner();
         var handle = Interlocked.Increment(ref _handles);
         var source = new TaskCompletionSource<Envelope?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _requests[handle] = source;
@@ -288,6 +294,8 @@ internal sealed partial class ReplicaNode : INode
             _requests.TryRemove(handle, out _);
         }
     }
+
+    private bool IsForeign(Envelope envelope) => envelope.Body is Foreign || envelope.Key != _replica.Key;
 
     private void Reply(Send send)
     {

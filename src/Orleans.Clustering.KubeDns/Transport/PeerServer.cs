@@ -103,7 +103,6 @@ internal sealed class PeerServer : IAsyncDisposable
     private void Limit(KestrelServerLimits limits)
     {
         var rate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
-        limits.MaxConcurrentConnections = _options.MaxConnections;
         limits.MaxRequestBodySize = _options.Limits.MaxBytes;
         limits.MaxRequestHeaderCount = 16;
         limits.MaxRequestHeadersTotalSize = 4096;

@@ -23,19 +23,21 @@ internal sealed partial class RequestHandler(
     private readonly WireCodec _codec = new(options.Limits);
     private readonly Sessions _sessions = new(options, time);
     private long _largeBytes;
-    private int _running;
+    private int _trusted;
+    private int _untrusted;
 
     public async Task HandleAsync(HttpContext context)
     {
+        var trusted = StrangerWatch.IsTrusted(context);
         try
         {
-            if (Interlocked.Increment(ref _running) > options.MaxConcurrentRequests) Refuse(context, Wire.Overloaded);
+            if (!Enter(trusted)) Reject(context, Rejection.Overloaded);
             else await RouteAsync(context).ConfigureAwait(false);
         }
         catch (BadHttpRequestException error)
         {
             // Kestrel's own limits: too large, too slow.
-            Refuse(context, error.StatusCode);
+            Reject(context, Reason(error));
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
@@ -43,9 +45,15 @@ internal sealed partial class RequestHandler(
         }
         finally
         {
-            Interlocked.Decrement(ref _running);
+            if (trusted) Interlocked.Decrement(ref _trusted);
+            else Interlocked.Decrement(ref _untrusted);
         }
     }
+
+    // Two rooms: whoever sends slow bodies and nothing authentic must not keep those out that did.
+    private bool Enter(bool trusted) => trusted
+        ? Interlocked.Increment(ref _trusted) <= options.MaxConcurrentRequests
+        : Interlocked.Increment(ref _untrusted) <= options.MaxUntrustedRequests;
 
     private Task RouteAsync(HttpContext context)
     {
@@ -54,7 +62,7 @@ internal sealed partial class RequestHandler(
         if (isPost && path == Wire.SessionPath) return ReceiveAsync(context, OpenAsync);
         if (isPost && path == Wire.MessagePath) return ReceiveAsync(context, AnswerAsync);
         strangers.Report(Remote(context), "request for something else");
-        Refuse(context, Wire.NotFound);
+        Reject(context, Rejection.NotFound);
         return Task.CompletedTask;
     }
 
@@ -64,14 +72,14 @@ internal sealed partial class RequestHandler(
         if (length is null or <= 0 || length > options.Limits.MaxBytes)
         {
             strangers.Report(Remote(context), "request without a body of an allowed size");
-            Refuse(context, length > 0 ? Wire.TooLarge : Wire.LengthRequired);
+            Reject(context, length > 0 ? Rejection.Oversized : Rejection.NoLength);
             return;
         }
 
         if (await ReadBodyAsync(context, length.Value).ConfigureAwait(false) is not { } body) return;
         if (body[0] != WireCodec.Version)
         {
-            RefuseVersion(context, body[0]);
+            RejectVersion(context, body[0]);
             return;
         }
 
@@ -90,11 +98,15 @@ internal sealed partial class RequestHandler(
                     .ConfigureAwait(false);
             }
 
-            Refuse(context, Wire.Overloaded);
+            Reject(context, Rejection.Overloaded);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            Refuse(context, Wire.TooSlow);
+            Reject(context, Rejection.TooSlow);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            Reject(context, error is BadHttpRequestException bad ? Reason(bad) : Rejection.BrokenOff);
         }
         finally
         {
@@ -108,15 +120,16 @@ internal sealed partial class RequestHandler(
     {
         if (body.Length != 1 + Macs.NonceSize || Header(context, Wire.MacHeader, Macs.Size) is not { } mac)
         {
-            return RefuseMalformed(context, "session request of another form");
+            return RejectMalformed(context, "session request of another form");
         }
 
         StrangerWatch.Recognise(context);
         if (secrets.Now.Verify(mac, key => Macs.Opening(key, body.AsSpan(1))) is not { } key)
         {
-            return RefuseAuthentication(context);
+            return RejectAuthentication(context);
         }
 
+        StrangerWatch.Trust(context);
         byte[] reply = [WireCodec.Version, .. _sessions.Open().Id.ToByteArray(bigEndian: true)];
         return ReplyAsync(context, Wire.Ok, reply, Macs.Opened(key, mac, reply.AsSpan(1)));
     }
@@ -128,25 +141,26 @@ internal sealed partial class RequestHandler(
             || Header(context, Wire.SessionHeader, Macs.NonceSize) is not { } id
             || !long.TryParse(headers[Wire.CounterHeader], CultureInfo.InvariantCulture, out var counter))
         {
-            return RefuseMalformed(context, "message without session, counter or code");
+            return RejectMalformed(context, "message without session, counter or code");
         }
 
         StrangerWatch.Recognise(context);
         if (_sessions.Find(new Guid(id, bigEndian: true)) is not { } session)
         {
-            Refuse(context, Wire.UnknownSession);
+            Reject(context, Rejection.UnknownSession);
             return Task.CompletedTask;
         }
 
         if (secrets.Now.Verify(mac, key => Macs.Message(key, id, counter, body)) is not { } key)
         {
-            return RefuseAuthentication(context);
+            return RejectAuthentication(context);
         }
 
+        StrangerWatch.Trust(context);
         _sessions.Touch(session);
         if (session.Window.TryUse(counter)) return DeliverAsync(context, body, mac, key);
         if (throttle.Pass("replay", out var leftOut)) LogReplay(Remote(context), leftOut);
-        Refuse(context, Wire.Replayed);
+        Reject(context, Rejection.Replayed);
         return Task.CompletedTask;
     }
 
@@ -164,16 +178,16 @@ internal sealed partial class RequestHandler(
         catch (WireFormatException error)
         {
             if (throttle.Pass("malformed", out var leftOut)) LogMalformed(Remote(context), error.Message, leftOut);
-            Refuse(context, Wire.Malformed);
+            Reject(context, Rejection.Malformed);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            Refuse(context, Wire.HandlerTimedOut);
+            Reject(context, Rejection.TimedOut);
         }
         catch (Exception error) when (error is not (OperationCanceledException or IOException))
         {
             if (throttle.Pass("failed", out var leftOut)) LogFailed(error, Remote(context), leftOut);
-            Refuse(context, Wire.HandlerFailed);
+            Reject(context, Rejection.Failed);
         }
     }
 
@@ -186,19 +200,27 @@ internal sealed partial class RequestHandler(
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static void Refuse(HttpContext context, int status)
+    private void Reject(HttpContext context, Rejection rejection)
     {
-        if (!context.Response.HasStarted) context.Response.StatusCode = status;
+        counts.Reject(rejection);
+        if (!context.Response.HasStarted) context.Response.StatusCode = Wire.Status(rejection);
     }
 
-    private Task RefuseMalformed(HttpContext context, string what)
+    private static Rejection Reason(BadHttpRequestException error) => error.StatusCode switch
+    {
+        Wire.TooSlow => Rejection.TooSlow,
+        Wire.TooLarge => Rejection.Oversized,
+        _ => Rejection.BrokenOff,
+    };
+
+    private Task RejectMalformed(HttpContext context, string what)
     {
         strangers.Report(Remote(context), what);
-        Refuse(context, Wire.Malformed);
+        Reject(context, Rejection.Malformed);
         return Task.CompletedTask;
     }
 
-    private Task RefuseAuthentication(HttpContext context)
+    private Task RejectAuthentication(HttpContext context)
     {
         counts.AuthFailed();
         if (throttle.Pass("authentication", out var leftOut))
@@ -206,11 +228,11 @@ internal sealed partial class RequestHandler(
             LogAuthenticationFailed(TransportTexts.AuthenticationFailed($"The silo at {Remote(context)}"), leftOut);
         }
 
-        Refuse(context, Wire.Unauthenticated);
+        Reject(context, Rejection.Unauthenticated);
         return Task.CompletedTask;
     }
 
-    private void RefuseVersion(HttpContext context, int theirs)
+    private void RejectVersion(HttpContext context, int theirs)
     {
         StrangerWatch.Recognise(context);
         counts.WrongVersion();
@@ -220,7 +242,7 @@ internal sealed partial class RequestHandler(
         }
 
         context.Response.Headers[Wire.VersionHeader] = WireCodec.Version.ToString(CultureInfo.InvariantCulture);
-        Refuse(context, Wire.WrongVersion);
+        Reject(context, Rejection.WrongVersion);
     }
 
     private static byte[]? Header(HttpContext context, string name, int size) =>

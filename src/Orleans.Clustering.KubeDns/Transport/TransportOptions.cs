@@ -25,8 +25,11 @@ internal sealed record TransportOptions
     /// <summary>Connections that the server holds: 500 silos, each with one and fresh ones after time-outs.</summary>
     public int MaxConnections { get; init; } = 4096;
 
-    /// <summary>Requests that the server works on at once.</summary>
+    /// <summary>Requests that the server works on at once, of connections that brought an authenticated one.</summary>
     public int MaxConcurrentRequests { get; init; } = 1024;
+
+    /// <summary>The same for connections that have brought no authenticated message yet: 64 KiB each at most.</summary>
+    public int MaxUntrustedRequests { get; init; } = 512;
 
     /// <summary>Bytes of large bodies that the server receives at once; they hold up no small ones.</summary>
     public long MaxLargeBodyBytes { get; init; } = 64 * 1024 * 1024;

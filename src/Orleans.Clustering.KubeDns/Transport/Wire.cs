@@ -30,6 +30,23 @@ internal static class Wire
     // Up to this size a body is received in one piece of memory, and no claim is made on the room for large ones.
     public const int SmallBody = 64 * 1024;
 
+    /// <summary>The status that tells a rejection; nothing else is told.</summary>
+    public static int Status(Rejection rejection) => rejection switch
+    {
+        Rejection.NotFound => NotFound,
+        Rejection.NoLength => LengthRequired,
+        Rejection.Oversized => TooLarge,
+        Rejection.TooSlow => TooSlow,
+        Rejection.Overloaded or Rejection.TooManyConnections => Overloaded,
+        Rejection.WrongVersion => WrongVersion,
+        Rejection.UnknownSession => UnknownSession,
+        Rejection.Unauthenticated => Unauthenticated,
+        Rejection.Replayed => Replayed,
+        Rejection.Failed => HandlerFailed,
+        Rejection.TimedOut => HandlerTimedOut,
+        _ => Malformed,
+    };
+
     /// <summary>Reads a code or number of <paramref name="size"/> bytes from its hexadecimal form.</summary>
     public static byte[]? FromHex(string? text, int size)
     {

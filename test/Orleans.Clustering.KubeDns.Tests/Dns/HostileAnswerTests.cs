@@ -10,7 +10,7 @@ public sealed class HostileAnswerTests
 {
     public static TheoryData<string> Attacks => [.. Hostile.Keys];
 
-    private static Dictionary<string, Func<byte[], DnsBytes>> Hostile { get; } = new()
+    internal static Dictionary<string, Func<byte[], DnsBytes>> Hostile { get; } = new()
     {
         ["another id"] = query => One(query).Id((query[0] << 8 | query[1]) ^ 1),
         ["another question"] = query => One(AnswerTo(Ask("_discovery._tcp.other.shop.svc.cluster.local."))
@@ -123,7 +123,7 @@ public sealed class HostileAnswerTests
 
     private static byte[] Data(byte port) => [0, 0, 0, 16, 0, port, .. Name("a." + Service)];
 
-    private static byte[] Ask(string name) => [0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Name(name), 0, 33, 0, 1];
+    internal static byte[] Ask(string name) => [0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Name(name), 0, 33, 0, 1];
 
     private static byte Here(byte[] query) => (byte)AnswerTo(query).ToArray().Length;
 

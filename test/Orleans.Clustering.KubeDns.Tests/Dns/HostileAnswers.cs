@@ -6,6 +6,8 @@ namespace Orleans.Clustering.KubeDns.Tests.Dns;
 /// <summary>Draws answers from a seed: some right, most damaged in one of the ways that parsers trip over.</summary>
 internal sealed class HostileAnswers(int seed)
 {
+    private static readonly byte[][] Corpus = [.. DnsCorpus.All.Values];
+
     private readonly Random _random = new(seed);
     private readonly Lock _lock = new();
 
@@ -13,15 +15,30 @@ internal sealed class HostileAnswers(int seed)
     {
         lock (_lock)
         {
-            var bytes = Damage(Sound(query, tcp));
+            var bytes = Damage(_random.Next(3) == 0 ? Kept(query) : Sound(query, tcp));
+            var copies = _random.Next(30) == 0 ? _random.Next(2, 60) : 1;
             if (!tcp)
             {
-                return _random.Next(400) == 0 ? null : new RawReply(bytes[..Math.Min(bytes.Length, 60000)]);
+                return _random.Next(400) == 0
+                    ? null
+                    : new RawReply(bytes[..Math.Min(bytes.Length, 60000)]) { Copies = copies };
             }
 
             int? length = _random.Next(10) == 0 ? _random.Next(65536) : null;
-            return new RawReply(bytes[..Math.Min(bytes.Length, 65535)], length, Close: _random.Next(4) != 0);
+            return new RawReply(bytes[..Math.Min(bytes.Length, 65535)], length, Close: _random.Next(4) != 0)
+            {
+                Copies = copies,
+                Drips = _random.Next(60) == 0,
+                HalfCloses = _random.Next(20) == 0,
+            };
         }
+    }
+
+    // The large ones cost a tenth of a second each.
+    private byte[] Kept(byte[] query)
+    {
+        var kept = Corpus[_random.Next(Corpus.Length)];
+        return kept.Length > 1_000 && _random.Next(50) != 0 ? Kept(query) : DnsCorpus.For(query, kept);
     }
 
     private byte[] Sound(byte[] query, bool tcp)
@@ -72,7 +89,7 @@ internal sealed class HostileAnswers(int seed)
             case 3: // noise
                 return RandomBytes(_random.Next(1300));
             case 4: // counts that lie
-                bytes[4 + _random.Next(8)] = (byte)_random.Next(256);
+                if (bytes.Length >= 12) bytes[4 + _random.Next(8)] = (byte)_random.Next(256);
                 return bytes;
             case 5: // compression pointers anywhere
                 return Scatter(bytes, _random.Next(1, 6), () => (byte)(0xC0 | _random.Next(64)));
@@ -88,7 +105,7 @@ internal sealed class HostileAnswers(int seed)
     // Past the id, or the message would only be one more wrong id.
     private byte[] Scatter(byte[] bytes, int count, Func<byte> draw)
     {
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < count && bytes.Length > 2; i++)
         {
             bytes[_random.Next(2, bytes.Length)] = draw();
         }

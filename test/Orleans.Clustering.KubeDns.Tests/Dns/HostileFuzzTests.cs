@@ -5,13 +5,18 @@ using Xunit.Abstractions;
 namespace Orleans.Clustering.KubeDns.Tests.Dns;
 
 /// <summary>
-/// Thousands of damaged answers through real sockets. <c>KUBEDNS_FUZZ_SEED</c> and <c>KUBEDNS_FUZZ_COUNT</c> draw
-/// others.
+/// Damaged answers: a hundred thousand to the library in this process, thousands through real sockets.
+/// <c>KUBEDNS_FUZZ_SEED</c> and <c>KUBEDNS_FUZZ_COUNT</c> draw others.
 /// </summary>
 public sealed class HostileFuzzTests(ITestOutputHelper output)
 {
     private static readonly int Seed = Number("KUBEDNS_FUZZ_SEED", 20_251_124);
-    private static readonly int Count = Number("KUBEDNS_FUZZ_COUNT", 1_500);
+    private static readonly int Count = Number("KUBEDNS_FUZZ_COUNT", 1_000);
+
+    // What one datagram may allocate while it is parsed; a twentieth of it is alive at a time.
+    private const long DatagramBound = 256 * 1024 * 1024;
+
+    private const int InProcessCount = 100_000;
 
     [Theory]
     [InlineData(0)]
@@ -44,6 +49,62 @@ public sealed class HostileFuzzTests(ITestOutputHelper output)
              DnsOutcome.Incomplete, DnsOutcome.Malformed];
         Assert.All(expected, outcome => Assert.Contains(outcome, outcomes.Keys));
     }
+
+    [Fact]
+    public async Task A_hundred_thousand_answers_in_process_end_as_outcomes()
+    {
+        var answers = new HostileAnswers(Seed);
+        var fed = 0;
+        var resolver = InProcess((query, tcp) =>
+        {
+            fed++;
+            return answers.Next(query, tcp)?.Bytes;
+        });
+        var outcomes = new SortedDictionary<DnsOutcome, int>();
+        for (var i = 0; fed < InProcessCount; i++)
+        {
+            var answer = await resolver.ResolveAsync(DnsSrvResolverTests.Question, default);
+            outcomes[answer.Outcome] = outcomes.GetValueOrDefault(answer.Outcome) + 1;
+            Check(answer, $"seed {Seed}, look-up {i}");
+        }
+
+        output.WriteLine($"{fed} answers: {string.Join(", ", outcomes)}");
+        Assert.Equal(7, outcomes.Count(outcome => outcome.Value > 50));
+    }
+
+    public static TheoryData<string> Kept => [.. DnsCorpus.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kept))]
+    public async Task A_kept_answer_proves_nothing_unless_it_is_sound(string name)
+    {
+        var resolver = InProcess((query, _) => DnsCorpus.For(query, DnsCorpus.All[name]));
+        var answer = await resolver.ResolveAsync(DnsSrvResolverTests.Question, default);
+        Check(answer, name);
+        Assert.Equal(name == "sound", answer.Outcome == DnsOutcome.Records);
+        Assert.Equal(name.StartsWith("sound"), !answer.Targets.IsEmpty);
+    }
+
+    [Fact]
+    public async Task The_costliest_datagram_known_costs_no_more_than_the_stated_bound()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var resolver = InProcess((query, tcp) => tcp ? null : DnsCorpus.Amplified(query, DnsCorpus.Datagram));
+        var look = resolver.ResolveAsync(DnsSrvResolverTests.Question, default);
+        var over = GC.GetAllocatedBytesForCurrentThread() - before;
+        Check(await look, "the costliest");
+        output.WriteLine($"{over} bytes allocated");
+        Assert.InRange(over, 1_000_000, DatagramBound);
+    }
+
+    private static DnsSrvResolver InProcess(Func<byte[], bool, byte[]?> answer) => new(
+        new DnsSettings
+        {
+            NameServers = () => [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 53)],
+            Tries = 1,
+            MaxTargets = 100,
+        },
+        library: LibraryWithoutSockets.Make(answer));
 
     private static void Check(SrvAnswer answer, string which)
     {

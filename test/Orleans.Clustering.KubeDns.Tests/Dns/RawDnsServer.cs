@@ -8,7 +8,17 @@ namespace Orleans.Clustering.KubeDns.Tests.Dns;
 /// <param name="Bytes">The message; over TCP its length is put before it.</param>
 /// <param name="Length">A lie about that length.</param>
 /// <param name="Close">Over TCP: close the connection after it.</param>
-internal sealed record RawReply(byte[] Bytes, int? Length = null, bool Close = false);
+internal sealed record RawReply(byte[] Bytes, int? Length = null, bool Close = false)
+{
+    /// <summary>How often it is said.</summary>
+    public int Copies { get; init; } = 1;
+
+    /// <summary>Over TCP: octet by octet, slowly.</summary>
+    public bool Drips { get; init; }
+
+    /// <summary>Over TCP: no more will come, and the connection stays open.</summary>
+    public bool HalfCloses { get; init; }
+}
 
 /// <summary>
 /// A name server without manners: one loopback port, UDP and TCP, and a script that decides every octet. It can be
@@ -91,7 +101,10 @@ internal sealed class RawDnsServer : IAsyncDisposable
                 Interlocked.Increment(ref _udpQuestions);
                 if (_script(buffer[..got.ReceivedBytes], false) is { } reply)
                 {
-                    await _udp.SendToAsync(reply.Bytes, SocketFlags.None, got.RemoteEndPoint, _stop.Token);
+                    for (var i = 0; i < reply.Copies; i++)
+                    {
+                        await _udp.SendToAsync(reply.Bytes, SocketFlags.None, got.RemoteEndPoint, _stop.Token);
+                    }
                 }
             }
             catch (Exception fault) when (IsEnd(fault))
@@ -130,7 +143,12 @@ internal sealed class RawDnsServer : IAsyncDisposable
                 Interlocked.Increment(ref _tcpQuestions);
                 if (_script(query, true) is { } reply)
                 {
-                    await stream.WriteAsync(Framed(reply), _stop.Token);
+                    await SendAsync(stream, reply);
+                    if (reply.HalfCloses)
+                    {
+                        client.Client.Shutdown(SocketShutdown.Send);
+                    }
+
                     if (reply.Close)
                     {
                         return;
@@ -140,6 +158,22 @@ internal sealed class RawDnsServer : IAsyncDisposable
         }
         catch (Exception fault) when (IsEnd(fault))
         {
+        }
+    }
+
+    private async Task SendAsync(NetworkStream stream, RawReply reply)
+    {
+        var bytes = Framed(reply);
+        for (var i = 0; i < reply.Copies; i++)
+        {
+            foreach (var piece in bytes.Chunk(reply.Drips ? 1 : bytes.Length))
+            {
+                await stream.WriteAsync(piece, _stop.Token);
+                if (reply.Drips)
+                {
+                    await Task.Delay(2, _stop.Token);
+                }
+            }
         }
     }
 

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
-using System.Text;
 using Orleans.Clustering.KubeDns.Transport;
 using Xunit;
 using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
@@ -24,7 +22,7 @@ public sealed class StrangerTests
     [Fact]
     public async Task Random_bytes_are_refused_shortly_and_noted()
     {
-        await using var rig = new Rig();
+        await using var rig = new Rig { Options = new() { StrangerTimeout = TimeSpan.FromSeconds(1) } };
         var server = await rig.ServeAsync();
         var random = new Random(5);
         for (var i = 0; i < 20; i++)
@@ -67,10 +65,10 @@ public sealed class StrangerTests
     {
         await using var rig = new Rig();
         var server = await rig.ServeAsync();
-        using var socket = await ConnectAsync(server.Port);
-        await socket.SendAsync("PRI * HTTP/2.0\r\n"u8.ToArray());
-        socket.Shutdown(SocketShutdown.Send);
-        await DrainAsync(socket);
+        using var visitor = await RawVisitor.ConnectAsync(server.Port);
+        await visitor.SendAsync("PRI * HTTP/2.0\r\n"u8.ToArray());
+        visitor.Finish();
+        await visitor.DrainAsync();
         await AssertNotedAndServing(rig, server);
     }
 
@@ -147,41 +145,16 @@ public sealed class StrangerTests
     private static async Task AssertNotedAndServing(Rig rig, PeerServer server)
     {
         await rig.Log.Seen("a visitor that is no silo");
-        Assert.True(rig.Counts.Strangers > 0);
+        Assert.Contains(Enum.GetValues<Rejection>(), reason => rig.Counts.Rejected(reason) > 0);
         Assert.Equal(1, rig.Log.All.Split('\n').Count(line => line.Contains("a visitor that is no silo")));
         AssertEchoed(await SendAsync(rig.Client(), server.Port, 5), 5);
     }
 
     private static async Task<string> TalkAsync(int port, byte[] bytes)
     {
-        using var socket = await ConnectAsync(port);
-        if (bytes.Length > 0) await socket.SendAsync(bytes);
-        return await DrainAsync(socket);
-    }
-
-    private static async Task<Socket> ConnectAsync(int port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, port);
-        return socket;
-    }
-
-    private static async Task<string> DrainAsync(Socket socket)
-    {
-        var (text, buffer) = (new StringBuilder(), new byte[1024]);
-        try
-        {
-            while (await socket.ReceiveAsync(buffer).WaitAsync(Patience) is var count and > 0)
-            {
-                text.Append(Encoding.Latin1.GetString(buffer, 0, count));
-            }
-        }
-        catch (SocketException)
-        {
-            // Closed with bytes unread: a reset is as good an end.
-        }
-
-        return text.ToString();
+        using var visitor = await RawVisitor.ConnectAsync(port);
+        await visitor.SendAsync(bytes);
+        return await visitor.DrainAsync();
     }
 
     private static async Task<HttpResponseMessage> RequestAsync(

@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Orleans.Clustering.KubeDns.Transport;
+using Xunit;
+using Xunit.Abstractions;
+using static Orleans.Clustering.KubeDns.Tests.Transport.Http2Bytes;
+using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
+
+namespace Orleans.Clustering.KubeDns.Tests.Transport;
+
+/// <summary>Visitors of the discovery port by the hundred, while silos go on talking through it.</summary>
+[Collection(Alone.Name)]
+public sealed class HostileVisitorTests(ITestOutputHelper output)
+{
+    private const int Seed = 20_251_126;
+    private const int Visits = 2_000;
+    private const long MemoryBound = 32 * 1024 * 1024;
+
+    // What the server is set to, and room for a machine that does something else meanwhile.
+    private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(0.3 + 10);
+
+    [Fact]
+    public async Task Two_thousand_hostile_visits_harm_nobody()
+    {
+        using var escapes = new Escapes();
+        await using var rig = new Rig { Options = new() { StrangerTimeout = TimeSpan.FromSeconds(0.3) } };
+        var folder = rig.Keep(new SecretFolder("one"));
+        var server = await rig.ServeAsync(secrets: rig.Secret(folder));
+        var client = rig.Client(rig.Secret(folder));
+        AssertEchoed(await SendAsync(client, server.Port, 1), 1);
+        // The server's buffers are as many then as they become: more visits must not mean more of them.
+        await VisitAsync(server.Port, Visitors(), Visits / 2);
+        var before = Alone.LiveBytes();
+
+        using var over = new CancellationTokenSource();
+        var honest = TalkAsync(client, server.Port, over.Token);
+        await VisitAsync(server.Port, Visitors(), Visits);
+        await over.CancelAsync();
+        var (sent, slowest) = await honest;
+
+        var grown = Alone.LiveBytes() - before;
+        output.WriteLine($"{sent} honest messages, the slowest {slowest}; {grown} bytes more; {Rejections(rig)}");
+        Assert.True(sent > 10 && slowest < TimeSpan.FromSeconds(5), $"{sent} messages, the slowest {slowest}");
+        Assert.InRange(grown, long.MinValue, MemoryBound);
+        AssertThrottled(rig.Log.All);
+        Rejection[] expected =
+        [
+            Rejection.Stranger, Rejection.NotFound, Rejection.NoLength, Rejection.Oversized, Rejection.BrokenOff,
+            Rejection.Malformed, Rejection.Unauthenticated, Rejection.UnknownSession, Rejection.WrongVersion,
+        ];
+        Assert.All(expected, reason => Assert.True(rig.Counts.Rejected(reason) > 0, $"{reason}"));
+        escapes.AssertNone();
+    }
+
+    [Fact]
+    public async Task Idle_connections_beyond_the_limit_keep_no_silo_out()
+    {
+        await using var rig = new Rig
+        {
+            Options = new() { MaxConnections = 20, StrangerTimeout = TimeSpan.FromMinutes(5) },
+        };
+        var server = await rig.ServeAsync();
+        var early = rig.Client();
+        AssertEchoed(await SendAsync(early, server.Port, 1), 1);
+        var idle = new List<RawVisitor>();
+        for (var i = 0; i < 60; i++)
+        {
+            idle.Add(await RawVisitor.ConnectAsync(server.Port));
+            if (i % 2 == 0) await idle[^1].SendAsync(Hello);
+        }
+
+        AssertEchoed(await SendAsync(early, server.Port, 2), 2);
+        AssertEchoed(await SendAsync(rig.Client(), server.Port, 3), 3);
+
+        await Until(() => rig.Counts.Rejected(Rejection.TooManyConnections) >= 40);
+        idle.ForEach(visitor => visitor.Dispose());
+    }
+
+    [Fact]
+    public async Task Slow_bodies_without_a_secret_keep_no_silo_out()
+    {
+        await using var rig = new Rig
+        {
+            Options = new() { MaxConcurrentRequests = 8, MaxUntrustedRequests = 8 },
+        };
+        var server = await rig.ServeAsync();
+        var client = rig.Client();
+        AssertEchoed(await SendAsync(client, server.Port, 1), 1);
+        using var slow = await RawVisitor.ConnectAsync(server.Port);
+        await slow.SendAsync(Hello);
+        for (var i = 0; i < 40; i++) await slow.SendAsync(Post(2 * i + 1, Wire.MessagePath, 1_000));
+
+        // The last of them have been turned away, so the first hold all places there are for their kind.
+        await Until(() => rig.Counts.Rejected(Rejection.Overloaded) >= 32);
+        AssertEchoed(await SendAsync(client, server.Port, 2), 2);
+    }
+
+    private static HostileVisits Visitors() => new(Seed, HostileVisits.PeerCorpus(Seed), stays: 4);
+
+    private static async Task Until(Func<bool> condition)
+    {
+        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(10))
+        {
+            Assert.True(waited.Elapsed < Patience, "It has not come about.");
+        }
+    }
+
+    private static async Task<(int Sent, TimeSpan Slowest)> TalkAsync(
+        PeerClient client, int port, CancellationToken over)
+    {
+        var (sent, slowest) = (0, TimeSpan.Zero);
+        while (!over.IsCancellationRequested)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            AssertEchoed(await SendAsync(client, port, ++sent), sent);
+            var took = Stopwatch.GetElapsedTime(begun);
+            slowest = took > slowest ? took : slowest;
+            await Task.Delay(5, CancellationToken.None);
+        }
+
+        return (sent, slowest);
+    }
+
+    internal static async Task VisitAsync(int port, HostileVisits visits, int count, TimeSpan? bound = null)
+    {
+        var all = Enumerable.Range(0, count).Select(number => (number, visit: visits.Next(number))).ToArray();
+        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = 48 }, async (one, _) =>
+        {
+            try
+            {
+                await VisitAsync(port, one.visit, bound ?? CloseBound);
+            }
+            catch (Exception fault) when (fault is TimeoutException)
+            {
+                var bytes = Convert.ToHexString(one.visit.Bytes);
+                throw new InvalidOperationException($"Visit {one.number} ({one.visit.Kind}), {bytes}", fault);
+            }
+        });
+    }
+
+    private static async Task VisitAsync(int port, Visit visit, TimeSpan bound)
+    {
+        using var visitor = await RawVisitor.ConnectAsync(port);
+        var pieces = visit.Drips ? visit.Bytes.Chunk(1) : visit.Bytes.Chunk(1 << 20);
+        foreach (var piece in pieces)
+        {
+            if (!await visitor.SendAsync(piece)) break;
+            if (visit.Drips) await Task.Delay(1);
+        }
+
+        if (visit.Lingers) await Task.Delay(20);
+        if (visit.Finishes) visitor.Finish();
+        await visitor.DrainAsync(bound);
+    }
+
+    private static string Rejections(Rig rig) => string.Join(", ", Enum.GetValues<Rejection>()
+        .Select(reason => (reason, count: rig.Counts.Rejected(reason)))
+        .Where(one => one.count > 0).Select(one => $"{one.reason} {one.count}"));
+
+    // One line a minute of each kind, and no exception among them.
+    private static void AssertThrottled(string log)
+    {
+        var lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.InRange(lines.Length, 1, 12);
+        Assert.DoesNotContain("   at ", log);
+    }
+}
