@@ -42,6 +42,7 @@ internal sealed class OperationBounds(Func<NodeStatus?> status, CancellationToke
     /// <summary>Runs a wait that only the caller's token or the stop of the application ends.</summary>
     public async Task UntilStoppedAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, applicationStopping);
         try
         {
@@ -50,7 +51,8 @@ internal sealed class OperationBounds(Func<NodeStatus?> status, CancellationToke
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             var waitingFor = status()?.WaitingFor is { Length: > 0 } line ? $" Until then it waited: {line}" : "";
-            throw new OperationCanceledException($"Told to stop before this silo had joined.{waitingFor}", stop.Token);
+            var ended = cancellationToken.IsCancellationRequested ? cancellationToken : applicationStopping;
+            throw new OperationCanceledException($"Told to stop before this silo had joined.{waitingFor}", ended);
         }
     }
 

@@ -12,14 +12,16 @@ namespace Orleans.Clustering.KubeDns.Cluster.Nodes;
 
 /// <summary>
 /// Real nodes over the real transport on this machine's loopback, as <c>SiloComposition</c> makes them; only DNS is a
-/// list, and the ways between the nodes can be cut. They are founded together, so all of them vote.
+/// list, and the ways between the nodes can be cut. They are founded together, so all of them vote, or as many as may.
 /// </summary>
 internal sealed class NodeCluster : IReplicaCluster
 {
     private static readonly TimeSpan FormsWithin = TimeSpan.FromSeconds(20);
+    private static readonly ClusterKey Ours = new(MembershipTableContract.ClusterId, MembershipTableContract.ClusterId);
 
     private readonly List<ReplicaNode> _nodes = [];
     private Sequence<ListedPeer> _listed;
+    private ReplicaNode? _other;
 
     private NodeCluster()
     {
@@ -34,15 +36,19 @@ internal sealed class NodeCluster : IReplicaCluster
     /// <summary>What ended a node's process, had it been one.</summary>
     public List<Exception> Fatal { get; } = [];
 
-    public ReplicaNode Leader => _nodes.Single(node => node.Status.IsLeader);
+    /// <summary>Who leads. One that was passed over while it was cut off thinks so too, but knows less.</summary>
+    public ReplicaNode Leader => _nodes.Select(node => (Node: node, node.Status))
+        .Where(each => each.Status.IsLeader).MaxBy(each => each.Status.LogIndex).Node;
 
-    /// <summary>Starts the nodes at once and waits until each has joined and all of them vote.</summary>
+    /// <summary>
+    /// Starts the nodes at once and waits until each has joined and all of them vote; of more than five, five do.
+    /// </summary>
     public static async Task<NodeCluster> FormAsync(int size)
     {
         var cluster = new NodeCluster();
         var members = FreePorts(size).Select((port, index) => Member(index, port)).ToList();
         cluster._listed = members.Select(member => new ListedPeer(member.Fqdn, member.Address)).ToSequence();
-        cluster._nodes.AddRange(members.Select(cluster.Make));
+        cluster._nodes.AddRange(members.Select(member => cluster.Make(member, Ours)));
         using var limit = new CancellationTokenSource(FormsWithin);
         try
         {
@@ -58,6 +64,18 @@ internal sealed class NodeCluster : IReplicaCluster
         }
     }
 
+    public async Task<IReplicatedTable> OtherAsync()
+    {
+        if (_other is not null) return _other;
+        var self = Member(_nodes.Count, FreePorts(1)[0]);
+        _other = Make(self, Ours with { ClusterId = MembershipTableContract.OtherId });
+        _listed = _listed.Append(new ListedPeer(self.Fqdn, self.Address)).ToSequence();
+        using var limit = new CancellationTokenSource(FormsWithin);
+        await _other.StartAsync(limit.Token);
+        await _other.WaitUntilJoinedAsync(limit.Token);
+        return _other;
+    }
+
     /// <summary>All ways between this node and the others, in both directions.</summary>
     public void Cut(ReplicaNode node, Line line)
     {
@@ -71,6 +89,7 @@ internal sealed class NodeCluster : IReplicaCluster
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();
+        if (_other is not null) await _other.DisposeAsync();
         if (Fatal.Count > 0) throw new AggregateException("A node broke a rule of its protocol.", Fatal);
     }
 
@@ -87,18 +106,17 @@ internal sealed class NodeCluster : IReplicaCluster
     private void RequireAllVote()
     {
         var lineages = _nodes.Select(node => node.Status.Lineage).Distinct().Count();
-        if (lineages != 1 || _nodes.Any(node => !node.Status.IsVoter))
+        if (lineages != 1 || _nodes.Count(node => node.Status.IsVoter) != Math.Min(_nodes.Count, new Settings().MaxVoters))
         {
             var known = _nodes.Select(node => $"{node.Self} knows {string.Join(' ', node.Status.Voters)}");
             throw new InvalidOperationException($"{lineages} lineages: {string.Join("; ", known)}");
         }
     }
 
-    private ReplicaNode Make(MemberId self)
+    private ReplicaNode Make(MemberId self, ClusterKey key)
     {
         var replica = new Replica(
-            new Settings(), new ClusterKey("contract", "contract"), self,
-            BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
+            new Settings(), key, self, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
         return new ReplicaNode(
             replica, new NodeSettings(), Wiring(self), TimeProvider.System, NullLogger<ReplicaNode>.Instance);
     }

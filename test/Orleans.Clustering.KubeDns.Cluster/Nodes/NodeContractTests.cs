@@ -13,3 +13,9 @@ public sealed class ThreeNodeContractTests : MembershipTableContract
 {
     private protected override async Task<IReplicaCluster> FormAsync() => await NodeCluster.FormAsync(3);
 }
+
+/// <summary>The contract over five voters and one node that only learns, as in a cluster of six silos.</summary>
+public sealed class FiveNodeContractTests : MembershipTableContract
+{
+    private protected override async Task<IReplicaCluster> FormAsync() => await NodeCluster.FormAsync(6);
+}

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Orleans.Clustering.KubeDns.Consensus;
 using Orleans.Clustering.KubeDns.Table;
 using Orleans.Clustering.KubeDns.Transport;
@@ -37,16 +38,22 @@ internal sealed class SwitchedPeers(IPeerClient peers, PeerAddress self, Switchb
     public async Task<PeerReply> SendAsync(
         PeerAddress to, Envelope request, TimeSpan deadline, CancellationToken ct)
     {
+        var clock = Stopwatch.StartNew();
         switch (board[self, to])
         {
-            case Line.Silent:
-                await Task.Delay(deadline, ct);
-                return new PeerReply(Delivery.TimedOut, null, "black-holed");
-            case Line.Refused:
-                return new PeerReply(Delivery.Refused, null, "refused");
-            default:
-                return await peers.SendAsync(to, request, deadline, ct);
+            case Line.Silent: return await LostAsync(deadline, ct);
+            case Line.Refused: return new PeerReply(Delivery.Refused, null, "refused");
         }
+
+        // A reply goes the other way, and may be lost where the request was not: then it was carried out, untold.
+        var reply = await peers.SendAsync(to, request, deadline, ct);
+        return board[to, self] == Line.Silent ? await LostAsync(deadline - clock.Elapsed, ct) : reply;
+    }
+
+    private static async Task<PeerReply> LostAsync(TimeSpan untilDeadline, CancellationToken ct)
+    {
+        if (untilDeadline > TimeSpan.Zero) await Task.Delay(untilDeadline, ct);
+        return new PeerReply(Delivery.TimedOut, null, "black-holed");
     }
 
     public ValueTask DisposeAsync() => peers.DisposeAsync();

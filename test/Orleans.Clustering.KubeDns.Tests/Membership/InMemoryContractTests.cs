@@ -5,11 +5,14 @@ namespace Orleans.Clustering.KubeDns.Tests.Membership;
 /// <summary>The contract over the table's own rules alone: what fails here is the mapping's fault.</summary>
 public sealed class InMemoryContractTests : MembershipTableContract
 {
-    private protected override Task<IReplicaCluster> FormAsync() => Task.FromResult<IReplicaCluster>(new Cluster(3));
+    private protected override Task<IReplicaCluster> FormAsync() => Task.FromResult<IReplicaCluster>(new LocalReplicas(3));
 
-    private sealed class Cluster : IReplicaCluster
+    private sealed class LocalReplicas : IReplicaCluster
     {
-        public Cluster(int size)
+        private readonly IReplicatedTable _other =
+            new InMemoryReplica(new InMemoryTable(), InMemoryTable.NewMember(100));
+
+        public LocalReplicas(int size)
         {
             var table = new InMemoryTable();
             Replicas = [.. Enumerable.Range(1, size).Select(number =>
@@ -17,6 +20,8 @@ public sealed class InMemoryContractTests : MembershipTableContract
         }
 
         public IReadOnlyList<IReplicatedTable> Replicas { get; }
+
+        public Task<IReplicatedTable> OtherAsync() => Task.FromResult(_other);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

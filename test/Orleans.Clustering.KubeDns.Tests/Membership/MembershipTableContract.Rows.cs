@@ -6,7 +6,7 @@ namespace Orleans.Clustering.KubeDns.Tests.Membership;
 public abstract partial class MembershipTableContract
 {
     [Fact]
-    public async Task A_row_that_is_missing_reads_as_no_row_at_the_tables_version()
+    public Task A_row_that_is_missing_reads_as_no_row_at_the_tables_version() => CaseAsync(async () =>
     {
         var all = await InsertedAsync(Entry(1));
 
@@ -14,10 +14,10 @@ public abstract partial class MembershipTableContract
 
         Assert.Empty(missing.Members);
         Assert.Equal(all.Version, missing.Version);
-    }
+    });
 
     [Fact]
-    public async Task One_row_reads_alone_with_its_etag_and_the_tables_version()
+    public Task One_row_reads_alone_with_its_etag_and_the_tables_version() => CaseAsync(async () =>
     {
         var all = await InsertedAsync(Entry(1), Entry(2), Entry(3));
 
@@ -27,10 +27,10 @@ public abstract partial class MembershipTableContract
         Assert.Equal(Show(Entry(2)), Show(entry));
         Assert.Equal(EtagOf(all, 2), etag);
         Assert.Equal(all.Version, one.Version);
-    }
+    });
 
     [Fact]
-    public async Task A_silo_with_another_generation_is_another_silo()
+    public Task A_silo_with_another_generation_is_another_silo() => CaseAsync(async () =>
     {
         var entry = Entry(1);
         entry.SiloAddress = SiloAddress.New(entry.SiloAddress.Endpoint, entry.SiloAddress.Generation + 1);
@@ -39,10 +39,10 @@ public abstract partial class MembershipTableContract
 
         Assert.Equal(2, both.Members.Count);
         Assert.Single((await Table.ReadRow(entry.SiloAddress)).Members);
-    }
+    });
 
     [Fact]
-    public async Task What_a_caller_does_to_its_entry_afterwards_does_not_reach_the_table()
+    public Task What_a_caller_does_to_its_entry_afterwards_does_not_reach_the_table() => CaseAsync(async () =>
     {
         var entry = Entry(1);
         var before = await InsertedAsync(entry);
@@ -51,10 +51,10 @@ public abstract partial class MembershipTableContract
         entry.SuspectTimes!.Clear();
 
         await AssertUnchangedAsync(before);
-    }
+    });
 
     [Fact]
-    public async Task What_a_reader_does_to_what_it_read_does_not_reach_the_table()
+    public Task What_a_reader_does_to_what_it_read_does_not_reach_the_table() => CaseAsync(async () =>
     {
         var before = await InsertedAsync(Entry(1));
         var asked = Table;
@@ -64,10 +64,10 @@ public abstract partial class MembershipTableContract
         read.AddSuspector(Silo(8), Start);
 
         Assert.Equal(Rows(before), Rows(await asked.ReadAll()));
-    }
+    });
 
     [Fact]
-    public async Task Votes_keep_their_order_their_ticks_and_their_repetitions()
+    public Task Votes_keep_their_order_their_ticks_and_their_repetitions() => CaseAsync(async () =>
     {
         var entry = Entry(1);
         entry.SuspectTimes =
@@ -81,10 +81,10 @@ public abstract partial class MembershipTableContract
         var after = await InsertedAsync(entry);
 
         Assert.Equal(entry.SuspectTimes, after.Members[0].Item1.SuspectTimes);
-    }
+    });
 
     [Fact]
-    public async Task No_votes_and_an_empty_list_of_votes_both_stay_what_they_are()
+    public Task No_votes_and_an_empty_list_of_votes_both_stay_what_they_are() => CaseAsync(async () =>
     {
         var none = Entry(1);
         none.SuspectTimes = null;
@@ -95,15 +95,100 @@ public abstract partial class MembershipTableContract
 
         Assert.Null(after.TryGet(Silo(1))!.Item1.SuspectTimes);
         Assert.Empty(after.TryGet(Silo(2))!.Item1.SuspectTimes!);
-    }
+    });
 
     [Fact]
-    public async Task A_heartbeat_moves_only_the_time_and_tokens_read_before_it_still_commit()
+    public Task Reading_one_row_and_reading_all_agree() => CaseAsync(async () =>
+    {
+        var successor = Entry(1);
+        successor.SiloAddress = SiloAddress.New(successor.SiloAddress.Endpoint, Silo(1).Generation + 5_000);
+        var all = await InsertedAsync(Entry(1), Entry(2), successor);
+
+        foreach (var handle in Handles)
+        {
+            foreach (var silo in new[] { Silo(1), Silo(2), successor.SiloAddress, Silo(3) })
+            {
+                var one = await handle.ReadRow(silo);
+                var same = new MembershipTableData(
+                    [.. all.Members.Where(member => member.Item1.SiloAddress.Equals(silo))], all.Version);
+                Assert.Equal(all.Version, one.Version);
+                Assert.Equal(Rows(same), Rows(one));
+            }
+        }
+    });
+
+    [Fact]
+    public Task What_was_read_never_changes_afterwards() => CaseAsync(async () =>
+    {
+        await InsertedAsync(Entry(1), Entry(2));
+        var handle = Handles[0];
+        var all = await handle.ReadAll();
+        var one = await handle.ReadRow(Silo(1));
+        var votes = all.TryGet(Silo(1))!.Item1.SuspectTimes;
+        var (allThen, oneThen, votesThen) = (Rows(all).ToList(), Rows(one).ToList(), votes!.ToList());
+
+        await BeatAsync(1, Start.AddHours(1));
+        var changed = Entry(1, SiloStatus.ShuttingDown);
+        changed.SuspectTimes!.Add(Tuple.Create(Silo(2), Start.AddHours(2)));
+        await UpdatedAsync(changed);
+        await UpdatedAsync(Entry(2, SiloStatus.Dead));
+        await Table.CleanupDefunctSiloEntries(Start.AddDays(1));
+        await Table.DeleteMembershipTableEntries(ClusterId);
+
+        Assert.Equal(allThen, Rows(all));
+        Assert.Equal(oneThen, Rows(one));
+        Assert.Equal(votesThen, votes);
+    });
+
+    [Fact]
+    public Task What_a_caller_does_to_an_updated_entry_afterwards_does_not_reach_the_table() => CaseAsync(async () =>
+    {
+        await InsertedAsync(Entry(1, SiloStatus.Joining));
+        var entry = Entry(1);
+        var before = await UpdatedAsync(entry);
+
+        entry.Status = SiloStatus.Dead;
+        entry.HostName = "mine";
+        entry.SuspectTimes!.Add(Tuple.Create(Silo(2), Start));
+
+        await AssertUnchangedAsync(before);
+    });
+
+    [Fact]
+    public Task What_a_reader_does_to_one_row_that_it_read_does_not_reach_the_table() => CaseAsync(async () =>
+    {
+        var before = await InsertedAsync(Entry(1));
+        var asked = Table;
+        var read = (await asked.ReadRow(Silo(1))).Members[0].Item1;
+
+        read.Status = SiloStatus.Dead;
+        read.SuspectTimes!.Clear();
+
+        Assert.Equal(Rows(before), Rows(await asked.ReadRow(Silo(1))));
+        await AssertUnchangedAsync(before);
+    });
+
+    [Fact]
+    public Task Names_that_are_missing_and_an_address_of_the_sixth_version_stay_what_they_are() => CaseAsync(async () =>
+    {
+        var entry = Entry(1);
+        entry.SiloAddress = SiloAddress.New(System.Net.IPAddress.Parse("2001:db8::1"), 11111, Silo(1).Generation);
+        (entry.HostName, entry.SiloName, entry.RoleName) = (null!, "", null);
+        (entry.UpdateZone, entry.FaultZone, entry.ProxyPort) = (int.MaxValue, int.MinValue, 0);
+
+        var after = await InsertedAsync(entry);
+
+        Assert.Equal(Show(entry), Show(Assert.Single(after.Members).Item1));
+        Assert.Single((await Table.ReadRow(entry.SiloAddress)).Members);
+    });
+
+    [Fact]
+    public Task A_heartbeat_moves_only_the_time_and_tokens_read_before_it_still_commit() => CaseAsync(async () =>
     {
         var before = await InsertedAsync(Entry(1), Entry(2));
         var alive = Start.AddMinutes(9).AddTicks(5);
 
-        await Table.UpdateIAmAlive(new MembershipEntry { SiloAddress = Silo(1), IAmAliveTime = alive });
+        await BeatAsync(1, alive);
 
         var after = await Table.ReadAll();
         var expected = Entry(1);
@@ -114,77 +199,41 @@ public abstract partial class MembershipTableContract
         Assert.Equal(EtagOf(before, 1), EtagOf(after, 1));
         Assert.True(await Table.UpdateRow(Entry(1, SiloStatus.Stopping), EtagOf(before, 1), before.Version.Next()));
         Assert.Equal(alive, (await Table.ReadAll()).TryGet(Silo(1))!.Item1.IAmAliveTime);
-    }
+    });
 
     [Fact]
-    public async Task Clean_up_removes_only_the_dead_and_only_those_strictly_older()
-    {
-        var dead = Entry(1, SiloStatus.Dead);
-        var before = await InsertedAsync(
-            dead, Entry(2), Entry(3, SiloStatus.ShuttingDown), Entry(4, SiloStatus.Created));
-
-        await Table.CleanupDefunctSiloEntries(dead.IAmAliveTime);
-        await AssertUnchangedAsync(before);
-
-        await Table.CleanupDefunctSiloEntries(dead.IAmAliveTime.AddTicks(1));
-        var after = await Table.ReadAll();
-        Assert.Null(after.TryGet(Silo(1)));
-        Assert.Equal(3, after.Members.Count);
-        Assert.Equal(before.Version.Version + 1, after.Version.Version);
-    }
-
-    [Fact]
-    public async Task A_vote_or_a_heartbeat_counts_as_a_sign_of_life()
-    {
-        var voted = Entry(1, SiloStatus.Dead);
-        voted.SuspectTimes = [Tuple.Create(Silo(9), Start.AddDays(2))];
-        var before = await InsertedAsync(voted, Entry(2, SiloStatus.Dead));
-        await Table.UpdateIAmAlive(new MembershipEntry { SiloAddress = Silo(2), IAmAliveTime = Start.AddDays(2) });
-
-        await Table.CleanupDefunctSiloEntries(Start.AddDays(1));
-        Assert.Equal(before.Version, (await Table.ReadAll()).Version);
-
-        await Table.CleanupDefunctSiloEntries(Start.AddDays(3));
-        Assert.Empty((await Table.ReadAll()).Members);
-    }
-
-    [Fact]
-    public async Task The_older_clean_up_removes_every_old_row_that_is_not_active()
-    {
-        await InsertedAsync(
-            Entry(1, SiloStatus.Dead),
-            Entry(2),
-            Entry(3, SiloStatus.Created),
-            Entry(4, SiloStatus.Joining),
-            Entry(5, SiloStatus.Stopping));
-
-        await OlderTable.CleanupDefunctSiloEntries(Start.AddDays(1));
-
-        Assert.Equal(Silo(2), Assert.Single((await Table.ReadAll()).Members).Item1.SiloAddress);
-    }
-
-    [Fact]
-    public async Task Deleting_removes_all_rows_and_never_takes_the_version_back()
+    public Task A_vote_with_tokens_read_before_a_heartbeat_still_commits() => CaseAsync(async () =>
     {
         var before = await InsertedAsync(Entry(1), Entry(2));
+        await BeatAsync(1, Start.AddMinutes(9));
+        var suspected = Entry(1);
+        suspected.SuspectTimes!.Add(Tuple.Create(Silo(2), Start.AddMinutes(8)));
 
-        await Table.DeleteMembershipTableEntries(ClusterId);
+        Assert.True(await Table.UpdateRow(suspected, EtagOf(before, 1), before.Version.Next()));
 
         var after = await Table.ReadAll();
-        Assert.Empty(after.Members);
-        Assert.True(after.Version.Version >= before.Version.Version);
-        Assert.False(await Table.InsertRow(Entry(3), before.Version.Next()));
-        Assert.True(await Table.InsertRow(Entry(3), after.Version.Next()));
-    }
+        Assert.Equal(before.Version.Version + 1, after.Version.Version);
+        Assert.Equal(suspected.SuspectTimes, after.TryGet(Silo(1))!.Item1.SuspectTimes);
+    });
 
     [Fact]
-    public async Task Deleting_another_clusters_rows_leaves_ours()
+    public Task Heartbeats_are_blind_whatever_else_the_entry_says() => CaseAsync(async () =>
     {
         var before = await InsertedAsync(Entry(1));
+        var (alive, other) = (Start.AddMinutes(9), Entry(1, SiloStatus.Dead));
+        (other.HostName, other.SuspectTimes, other.IAmAliveTime) = ("other", [], alive);
 
-        await Table.DeleteMembershipTableEntries("another");
-        await Handle(NextReplica(), clusterId: "another").DeleteMembershipTableEntries(ClusterId);
+        await Table.UpdateIAmAlive(other);
+        await BeatAsync(1, alive);
+        await BeatAsync(1, alive);
+        await Table.UpdateIAmAlive(new MembershipEntry { SiloAddress = Silo(1), IAmAliveTime = Start });
+        await Table.UpdateIAmAlive(new MembershipEntry { SiloAddress = Silo(2), IAmAliveTime = alive });
 
-        await AssertUnchangedAsync(before);
-    }
+        var expected = Entry(1);
+        expected.IAmAliveTime = alive;
+        var after = await Table.ReadAll();
+        Assert.Equal(Show(expected), Show(Assert.Single(after.Members).Item1));
+        Assert.Equal(before.Version, after.Version);
+        Assert.Equal(EtagOf(before, 1), EtagOf(after, 1));
+    });
 }
