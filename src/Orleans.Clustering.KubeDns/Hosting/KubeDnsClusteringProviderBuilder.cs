@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Clustering.KubeDns.Hosting;
 using Orleans.Configuration;
@@ -19,13 +17,10 @@ internal sealed class KubeDnsClusteringProviderBuilder :
     IProviderBuilder<ISiloBuilder>, IProviderBuilder<IClientBuilder>
 {
     public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection) =>
-        builder.UseKubeDnsClustering(
-            (OptionsBuilder<KubeDnsClusteringOptions> options) => Bind(options, configurationSection));
+        builder.UseKubeDnsClustering((KubeDnsClusteringOptions options) =>
+            OptionBinding.Bind(configurationSection, options, options.Unreadable));
 
     public void Configure(IClientBuilder builder, string? name, IConfigurationSection configurationSection) =>
-        builder.UseKubeDnsClustering(
-            (OptionsBuilder<KubeDnsGatewayOptions> options) => Bind(options, configurationSection));
-
-    private static void Bind<TOptions>(OptionsBuilder<TOptions> options, IConfigurationSection section)
-        where TOptions : class => options.Bind(section);
+        builder.UseKubeDnsClustering((KubeDnsGatewayOptions options) =>
+            OptionBinding.Bind(configurationSection, options, options.Unreadable));
 }

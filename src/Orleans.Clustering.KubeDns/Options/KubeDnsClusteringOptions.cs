@@ -173,6 +173,9 @@ public sealed class KubeDnsClusteringOptions
     [Redact]
     public string? PreviousSecretFile { get; set; }
 
+    /// <summary>What the configuration held and could not be read; the validator tells it with all the rest.</summary>
+    internal IList<string> Unreadable { get; } = [];
+
     /// <summary>How long a read may take.</summary>
     internal TimeSpan ReadTimeout => OperationTimeout * 0.6;
 }

@@ -15,6 +15,7 @@ internal sealed class KubeDnsClusteringOptionsValidator(
     {
         var faults = new OptionFaults(nameof(KubeDnsClusteringOptions));
         var value = Bound(options);
+        faults.AddRange(value.Unreadable);
         Names(faults, value);
         Ports(faults, value, endpoints.Value);
         Founding(faults, value);
@@ -47,7 +48,7 @@ internal sealed class KubeDnsClusteringOptionsValidator(
         faults.DnsName(nameof(value.ClusterDomain), value.ClusterDomain);
         faults.DnsName(nameof(value.Fqdn), value.Fqdn);
         faults.Require(value.Fqdn is null || value.Fqdn.TrimEnd('.').Contains('.'),
-            $"Fqdn is '{value.Fqdn}': set the whole name, <pod>.<subdomain>.<namespace>.svc.<zone>.");
+            $"Fqdn is '{OptionFaults.Short(value.Fqdn)}': set the whole name, <pod>.<subdomain>.<namespace>.svc.<zone>.");
         faults.ServicePort(nameof(value.PortName), value.PortName);
         faults.Path(nameof(value.HostsFile), value.HostsFile);
         faults.Path(nameof(value.ResolvConf), value.ResolvConf);
@@ -112,7 +113,11 @@ internal sealed class KubeDnsClusteringOptionsValidator(
     {
         faults.Require(value.SecretFile is null || File.Exists(value.SecretFile),
             "SecretFile names no file that this process can see: set the path (not the secret itself) and mount it.");
-        faults.Require(value.PreviousSecretFile is null || value.SecretFile is not null,
+        if (value.PreviousSecretFile is not { } previous) return;
+        faults.Path(nameof(value.PreviousSecretFile), previous);
+        faults.Require(value.SecretFile is not null,
             "PreviousSecretFile is set without SecretFile: set both, or none.");
+        faults.Require(previous != value.SecretFile,
+            "PreviousSecretFile equals SecretFile: name the file of the secret before it, or none.");
     }
 }

@@ -35,4 +35,7 @@ public sealed class KubeDnsGatewayOptions
     /// <c>/etc/resolv.conf</c>.
     /// </summary>
     public IList<string> NameServers { get; set; } = [];
+
+    /// <summary>What the configuration held and could not be read; the validator tells it with all the rest.</summary>
+    internal IList<string> Unreadable { get; } = [];
 }

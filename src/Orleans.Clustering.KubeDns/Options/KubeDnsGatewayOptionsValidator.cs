@@ -10,6 +10,7 @@ internal sealed class KubeDnsGatewayOptionsValidator(IOptions<KubeDnsGatewayOpti
     {
         var faults = new OptionFaults(nameof(KubeDnsGatewayOptions));
         var value = KubeDnsClusteringOptionsValidator.Bound(options);
+        faults.AddRange(value.Unreadable);
         faults.Service(nameof(value.ServiceName), value.ServiceName, "orleans-ready");
         faults.ServicePort(nameof(value.PortName), value.PortName);
         faults.DnsName(nameof(value.Namespace), value.Namespace);

@@ -10,13 +10,21 @@ namespace Orleans.Configuration;
 internal sealed class OptionFaults(string options)
 {
     private const int MostNameServers = 8;
+    private const int LongestPath = 4096;
+    private const int LongestPrinted = 300;
 
     private readonly List<string> _faults = [];
+
+    /// <summary>As much of a value as a fault prints.</summary>
+    public static string? Short(string? value) =>
+        value is { Length: > LongestPrinted } ? $"{value[..LongestPrinted]}…" : value;
 
     public void Require(bool holds, string fault)
     {
         if (!holds) _faults.Add(fault);
     }
+
+    public void AddRange(IEnumerable<string> faults) => _faults.AddRange(faults);
 
     public void Between(string option, int value, int least, int most) => Require(
         value >= least && value <= most,
@@ -24,7 +32,7 @@ internal sealed class OptionFaults(string options)
 
     public void Between(string option, TimeSpan value, TimeSpan least, TimeSpan most) => Require(
         value >= least && value <= most,
-        Text($"{option} is {Seconds(value)}: set it within {Seconds(least)}–{Seconds(most)}."));
+        Text($"{option} is {Seconds(value)}: set it within {Seconds(least)}–{Seconds(most)}{DaysHint(value)}."));
 
     public void Longer(string option, TimeSpan value, string other, TimeSpan than) => Require(
         value > than,
@@ -49,25 +57,35 @@ internal sealed class OptionFaults(string options)
 
     public void DnsName(string option, string? value) => Require(
         value is null || IsDnsName(value),
-        $"{option} is '{value}', which is no DNS name: use labels of letters, digits and hyphens, joined by dots.");
+        $"{option} is '{Short(value)}', which is no DNS name: use labels of letters, digits and hyphens, joined by dots.");
 
     public void ServicePort(string option, string? value) => Require(
         IsServicePort(value),
-        $"{option} is '{value}': set the name (not the number) of the service's port, 1–15 lower-case letters, " +
+        $"{option} is '{Short(value)}': set the name (not the number) of the service's port, 1–15 lower-case letters, " +
         "digits and hyphens.");
 
-    public void Path(string option, string? value) => Require(
-        !string.IsNullOrWhiteSpace(value), $"{option} is empty: set a path, or leave its default.");
+    // Never prints the path: it may be a secret that was put where its file belongs.
+    public void Path(string option, string? value)
+    {
+        Require(!string.IsNullOrWhiteSpace(value), $"{option} is empty: set a path, or leave its default.");
+        Require(value is not { Length: > LongestPath },
+            Text($"{option} is longer than {LongestPath} characters: set a path that the system can open."));
+    }
 
     public void NameServers(string option, IList<string>? values)
     {
-        if (values is null) return;
+        if (values is null)
+        {
+            _faults.Add($"{option} is null: leave it empty to ask those of resolv.conf.");
+            return;
+        }
+
         Require(values.Count <= MostNameServers,
             Text($"{option} has {values.Count} entries: list at most {MostNameServers}."));
         foreach (var value in values)
         {
-            Require(IPEndPoint.TryParse(value ?? "", out _),
-                $"{option} holds '{value}': list IP addresses, with or without a port, such as 10.96.0.10:53.");
+            Require(IsNameServer(value),
+                $"{option} holds '{Short(value)}': list IP addresses, with or without a port, such as 10.96.0.10:53.");
         }
     }
 
@@ -91,6 +109,16 @@ internal sealed class OptionFaults(string options)
 
     private static bool IsServicePort(string? name) => name is { Length: > 0 and <= 15 }
         && IsLabel(name) && name.Any(char.IsAsciiLetterLower) && !name.Any(char.IsAsciiLetterUpper);
+
+    // A bare number parses as an address too, 53 as 0.0.0.53.
+    private static bool IsNameServer(string? text) =>
+        text is not null && (text.Contains(':') || text.Count(c => c == '.') == 3) && IPEndPoint.TryParse(text, out _);
+
+    // The base library reads "5" as five days, which nobody means here.
+    private static string DaysHint(TimeSpan value) =>
+        value >= TimeSpan.FromDays(1) && value.Ticks % TimeSpan.TicksPerDay == 0
+            ? Text($" (a bare number counts days: write {TimeSpan.FromSeconds(value.Days):c})")
+            : "";
 
     private static string Seconds(TimeSpan span) => Text($"{span.TotalSeconds:0.###} s");
 
