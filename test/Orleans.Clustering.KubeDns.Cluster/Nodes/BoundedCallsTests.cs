@@ -14,7 +14,7 @@ namespace Orleans.Clustering.KubeDns.Cluster.Nodes;
 /// Orleans bounds no call on its table: one that hangs blocks gossip, or the only worker that declares silos dead. So
 /// whatever the peers do, each call ends by its option; and what could not be decided throws.
 /// </summary>
-public sealed class BoundedCallsTests
+public abstract class BoundedCalls(int size)
 {
     private static readonly KubeDnsClusteringOptions Options = new() { ServiceName = "orleans" };
 
@@ -26,7 +26,7 @@ public sealed class BoundedCallsTests
     [InlineData((int)Line.Refused)]
     public async Task With_no_peer_in_reach_every_call_of_every_node_throws_within_its_option(int line)
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         var before = await cluster.Nodes[0].ReadAsync(CancellationToken.None);
         foreach (var node in cluster.Nodes) cluster.Cut(node, (Line)line);
 
@@ -36,20 +36,22 @@ public sealed class BoundedCallsTests
     [Fact]
     public async Task With_peers_that_take_connections_and_say_nothing_every_call_throws_within_its_option()
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         var left = cluster.Nodes[1];
         var before = await left.ReadAsync(CancellationToken.None);
         foreach (var gone in cluster.Nodes.Where(node => node != left)) await gone.DisposeAsync();
-        using var first = new SilentListener(cluster.Nodes[0].Self.Address.Port);
-        using var second = new SilentListener(cluster.Nodes[2].Self.Address.Port);
+        var mutes = cluster.Nodes.Where(node => node != left)
+            .Select(node => new SilentListener(node.Self.Address.Port)).ToList();
 
         await AllThrowAsync(left, before.Tag);
+
+        mutes.ForEach(mute => mute.Dispose());
     }
 
     [Fact]
     public async Task With_all_peers_ended_every_call_throws_within_its_option()
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         var left = cluster.Nodes[2];
         var before = await left.ReadAsync(CancellationToken.None);
         foreach (var gone in cluster.Nodes.Where(node => node != left)) await gone.DisposeAsync();
@@ -60,7 +62,7 @@ public sealed class BoundedCallsTests
     [Fact]
     public async Task With_the_leader_in_a_black_hole_the_others_calls_succeed_and_its_own_throw_within_their_options()
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         var leader = cluster.Leader;
         var other = cluster.Nodes.First(node => node != leader);
         var table = Table(other);
@@ -83,7 +85,7 @@ public sealed class BoundedCallsTests
     [Fact]
     public async Task Once_the_peers_are_back_so_is_the_table_and_an_undecided_write_is_in_it_once_or_not_at_all()
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         var table = Table(cluster.Nodes[0]);
         var before = await table.ReadAll();
         foreach (var node in cluster.Nodes) cluster.Cut(node, Line.Silent);
@@ -99,7 +101,7 @@ public sealed class BoundedCallsTests
     [Fact]
     public async Task Initialising_waits_for_peers_until_it_is_told_to_stop_and_then_ends_at_once()
     {
-        await using var cluster = await NodeCluster.FormAsync(3);
+        await using var cluster = await NodeCluster.FormAsync(size);
         foreach (var node in cluster.Nodes) cluster.Cut(node, Line.Silent);
         using var stop = new CancellationTokenSource();
         var waiting = Table(cluster.Nodes[0]).InitializeMembershipTableAsync(true, stop.Token);
@@ -174,3 +176,9 @@ public sealed class BoundedCallsTests
 
     private static SiloAddress Silo(int number) => SiloAddress.New(IPAddress.Parse($"10.1.0.{number}"), 11111, number);
 }
+
+/// <summary>Over three voters.</summary>
+public sealed class ThreeNodeBoundedCallsTests() : BoundedCalls(size: 3);
+
+/// <summary>Over five voters.</summary>
+public sealed class FiveNodeBoundedCallsTests() : BoundedCalls(size: 5);

@@ -68,23 +68,52 @@ public sealed class KubeDnsMembershipTableTests
         Assert.Equal("no decision", fault.InnerException!.Message);
     }
 
-    [Fact]
-    public async Task A_node_that_has_stopped_makes_every_call_throw_as_it_does()
+    [Theory]
+    [MemberData(nameof(Operations), DisableDiscoveryEnumeration = true)]
+    public async Task What_a_node_throws_reaches_every_caller_as_it_is(string _, Func<IMembershipTable, Task> call)
     {
-        var failing = new HangingReplica { Failure = new InvalidOperationException("stopped") };
+        var stopped = new InvalidOperationException("stopped");
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Table(failing, () => null).ReadAll());
+        var thrown = await Record.ExceptionAsync(
+            () => call(Table(new HangingReplica { Failure = stopped }, () => null)));
+
+        Assert.Same(stopped, thrown);
     }
 
     [Fact]
-    public async Task A_callers_cancellation_is_honoured_during_a_call()
+    public async Task What_a_node_throws_ends_initialising_as_it_is()
     {
+        var stopped = new InvalidOperationException("stopped");
+        var table = Table(new HangingReplica { Failure = stopped }, () => null);
+
+        Assert.Same(stopped, await Record.ExceptionAsync(() => table.InitializeMembershipTable(true)));
+    }
+
+    [Fact]
+    public async Task A_callers_cancellation_is_honoured_during_every_call()
+    {
+        var table = Table(_hanging, () => null);
         using var cancelled = new CancellationTokenSource();
-        var reading = Table(_hanging, () => null).ReadAllAsync(cancelled.Token);
+        var token = cancelled.Token;
+        Task[] calls =
+        [
+            table.InitializeMembershipTableAsync(true, token),
+            table.ReadAllAsync(token),
+            table.ReadRowAsync(SiloAddress.Zero, token),
+            table.InsertRowAsync(Entry, SomeVersion, token),
+            table.UpdateRowAsync(Entry, "1.00.7", SomeVersion, token),
+            table.UpdateIAmAliveAsync(Entry, token),
+            table.CleanupDefunctSiloEntriesAsync(DateTimeOffset.UnixEpoch, token),
+            table.DeleteMembershipTableEntriesAsync("shop", token),
+        ];
 
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        foreach (var call in calls)
+        {
+            var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+            Assert.Equal(token, error.CancellationToken);
+        }
     }
 
     [Fact]
