@@ -20,6 +20,9 @@ internal enum TransportFault
 
     /// <summary>TCP: the connection is closed without an answer. UDP cannot be closed: as silent.</summary>
     Closed,
+
+    /// <summary>Every record is cut off and TC set, so that the client asks over TCP, or over TCP gets no further.</summary>
+    Truncated,
 }
 
 /// <summary>What goes wrong, for one service or for all; what is null is left to the next wider scope.</summary>

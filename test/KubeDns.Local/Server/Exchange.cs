@@ -47,22 +47,25 @@ internal sealed class Exchange(LocalCluster cluster, Responder responder, int ma
         }
 
         var answer = responder.Answer(query, faults);
-        var bytes = ResponseWriter.Write(query, answer, SizeLimit(query, transport), maximumUdpSize);
+        var bytes = ResponseWriter.Write(query, answer, SizeLimit(query, transport, faults), maximumUdpSize);
         Observe(transport, query, answer.Code);
         return new Reply(bytes, TimeSpan.FromMilliseconds(faults.AnswerDelayMs ?? 0), false);
     }
 
     private static Reply? Lost(Transport transport, FaultSpec faults) =>
-        (transport == Transport.Udp ? faults.Udp : faults.Tcp) switch
+        FaultOf(transport, faults) switch
         {
             TransportFault.Closed => Reply.Hangup,
             TransportFault.Silent => Reply.Silence,
             _ => faults.Answer == FaultAnswer.Drop ? Reply.Silence : null,
         };
 
-    private int SizeLimit(DnsQuery query, Transport transport) =>
-        transport == Transport.Tcp
-            ? ushort.MaxValue
+    private static TransportFault FaultOf(Transport transport, FaultSpec faults) =>
+        (transport == Transport.Udp ? faults.Udp : faults.Tcp) ?? TransportFault.None;
+
+    private int SizeLimit(DnsQuery query, Transport transport, FaultSpec faults) =>
+        FaultOf(transport, faults) == TransportFault.Truncated ? 0
+            : transport == Transport.Tcp ? ushort.MaxValue
             : Math.Max(MinimumUdpSize, Math.Min(query.Edns?.UdpSize ?? MinimumUdpSize, maximumUdpSize));
 
     private void Observe(Transport transport, DnsQuery? query, ResponseCode? code) =>

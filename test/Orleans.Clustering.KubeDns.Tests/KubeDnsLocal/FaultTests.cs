@@ -85,6 +85,22 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Equal(4, DnsProbe.Count(await _probe.UdpAsync(DnsProbe.Query(Faulty, A)), 1));
     }
 
+    [Fact]
+    public async Task Either_transport_can_cut_every_record_off()
+    {
+        Fault(new() { Udp = TransportFault.Truncated, Tcp = TransportFault.Truncated });
+        foreach (var answer in new[]
+        {
+            await _probe.UdpAsync(DnsProbe.Query(Faulty, A, 1232)), await _probe.TcpAsync(DnsProbe.Query(Faulty, A)),
+        })
+        {
+            Assert.True(DnsProbe.Truncated(answer));
+            Assert.Equal(0, DnsProbe.Count(answer, 1));
+        }
+
+        Assert.False(DnsProbe.Truncated(await _probe.UdpAsync(DnsProbe.Query(Sound, A))));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(30)]
