@@ -38,8 +38,6 @@ internal sealed class Replica
 
     public MemberId Self => _local.Self;
 
-    public ClusterKey Key => _local.Key;
-
     public ClusterState? State => _local.State;
 
     public IReadOnlyDictionary<SiloId, long> Beats => _local.Beats;

@@ -8,7 +8,8 @@ namespace Orleans.Clustering.KubeDns.Dns;
 
 /// <summary>
 /// Carries one question to the name servers: UDP first, TCP when UDP was cut off, silent or senseless, the next server
-/// when one failed. The library's own retries, cache and fallback are off, because they fold the outcomes together.
+/// when one failed or knows no such name: one that belongs to another cluster must not make ours empty. The library's
+/// own retries, cache and fallback are off, because they fold the outcomes together.
 /// </summary>
 internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = null)
 {
@@ -20,7 +21,9 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
     private readonly DnsQueryOptions _udp = Options(settings, tcp: false);
     private readonly DnsQueryOptions _tcp = Options(settings, tcp: true);
 
-    /// <summary>Asks until a server gives a final answer, the tries are used up or the deadline passed.</summary>
+    /// <summary>
+    /// Asks until a server gives records, all agree that there are none, the tries are used up or the deadline passed.
+    /// </summary>
     public async Task<DnsReply> AskAsync(
         string name, QueryType type, ImmutableArray<IPEndPoint> servers, CancellationToken deadline)
     {
@@ -30,19 +33,21 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
         }
 
         DnsReply? failure = null;
+        var empty = new Dictionary<IPEndPoint, DnsReply>();
         var tries = Math.Max(settings.Tries, servers.Length);
         for (var i = 0; i < tries && !deadline.IsCancellationRequested; i++)
         {
-            var reply = await AskServerAsync(name, type, servers[i % servers.Length], deadline).ConfigureAwait(false);
-            if (reply.IsFinal)
-            {
-                return reply;
-            }
-
-            failure = DnsReply.MoreTelling(failure, reply);
+            var server = servers[i % servers.Length];
+            if (empty.ContainsKey(server)) continue;
+            var reply = await AskServerAsync(name, type, server, deadline).ConfigureAwait(false);
+            if (reply.IsEmpty) empty[server] = reply;
+            else if (reply.IsFinal) return reply;
+            else failure = DnsReply.MoreTelling(failure, reply);
+            if (empty.Count == servers.Length) return empty.Values.Aggregate(DnsReply.MoreTelling);
         }
 
-        return failure ?? new DnsReply(DnsOutcome.TimedOut, "no time was left to ask");
+        failure ??= new DnsReply(DnsOutcome.TimedOut, "no time was left to ask");
+        return empty.Values.Aggregate(failure, DnsReply.MoreTelling);
     }
 
     private async Task<DnsReply> AskServerAsync(
@@ -55,7 +60,9 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
         }
 
         var tcp = await AskTcpAsync(name, type, server, deadline).ConfigureAwait(false);
-        return tcp.IsFinal ? tcp : DnsReply.MoreTelling(udp, tcp);
+        return tcp.IsFinal || tcp.Outcome is DnsOutcome.ServFail or DnsOutcome.Refused
+            ? tcp
+            : DnsReply.MoreTelling(udp, tcp);
     }
 
     // The library pools TCP connections for 5 s. One that the server has closed meanwhile fails at once, and says

@@ -21,6 +21,9 @@ internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
     /// <summary>The server spoke and meant it; another one would only be asked after an error.</summary>
     public bool IsFinal => IsWhole || (Outcome == DnsOutcome.Incomplete && ViaTcp);
 
+    /// <summary>The server knows no such name, or no such record.</summary>
+    public bool IsEmpty => Outcome is DnsOutcome.NoData or DnsOutcome.NxDomain;
+
     /// <summary>Nothing that the server has is missing.</summary>
     public bool IsWhole => Outcome is DnsOutcome.Records or DnsOutcome.NoData or DnsOutcome.NxDomain;
 
@@ -44,11 +47,15 @@ internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
 
     private static int Rank(DnsOutcome outcome) => outcome switch
     {
-        DnsOutcome.Incomplete => 5,
-        DnsOutcome.ServFail => 4,
-        DnsOutcome.Refused => 3,
-        DnsOutcome.Malformed => 2,
-        DnsOutcome.Unreachable => 1,
+        DnsOutcome.Incomplete => 7,
+        DnsOutcome.ServFail => 6,
+        DnsOutcome.Refused => 5,
+        DnsOutcome.Malformed => 4,
+        DnsOutcome.Unreachable => 3,
+        DnsOutcome.TimedOut => 2,
+
+        // That one server knows nothing is no failure; that the other failed may be why.
+        DnsOutcome.NoData => 1,
         _ => 0,
     };
 }

@@ -38,7 +38,7 @@ internal sealed class DnsSrvResolver(
 
         var reply = await _exchange.AskAsync(name, QueryType.SRV, servers, deadline).ConfigureAwait(false);
         var answer = reply.Outcome is DnsOutcome.Records
-            ? await ReadAsync(name, reply, servers, deadline).ConfigureAwait(false)
+            ? await ReadAsync(name, reply, deadline).ConfigureAwait(false)
             : new SrvAnswer(name, reply.Outcome)
             {
                 Detail = reply.Detail,
@@ -48,13 +48,14 @@ internal sealed class DnsSrvResolver(
     }
 
     private async Task<SrvAnswer> ReadAsync(
-        string name, DnsReply reply, ImmutableArray<IPEndPoint> servers, CancellationToken deadline)
+        string name, DnsReply reply, CancellationToken deadline)
     {
         var reader = new SrvReader(settings);
         reader.Read(reply);
         if (reader.Defect is null)
         {
-            await AskAddressesAsync(reader, servers, deadline).ConfigureAwait(false);
+            // Of the server that named the targets: another one may be another cluster's, or dead.
+            await AskAddressesAsync(reader, [reply.Server!], deadline).ConfigureAwait(false);
         }
 
         return reader.ToAnswer(name);

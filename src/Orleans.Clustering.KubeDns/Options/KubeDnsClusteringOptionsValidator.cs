@@ -48,7 +48,7 @@ internal sealed class KubeDnsClusteringOptionsValidator(
         faults.DnsName(nameof(value.ClusterDomain), value.ClusterDomain);
         faults.DnsName(nameof(value.Fqdn), value.Fqdn);
         faults.Require(value.Fqdn is null || value.Fqdn.TrimEnd('.').Contains('.'),
-            $"Fqdn is '{OptionFaults.Short(value.Fqdn)}': set the whole name, <pod>.<subdomain>.<namespace>.svc.<zone>.");
+            $"Fqdn is '{OptionFaults.Short(value.Fqdn)}': set the whole name, <pod>.<subdomain>.<ns>.svc.<zone>.");
         faults.ServicePort(nameof(value.PortName), value.PortName);
         faults.Path(nameof(value.HostsFile), value.HostsFile);
         faults.Path(nameof(value.ResolvConf), value.ResolvConf);

@@ -57,12 +57,12 @@ internal sealed class OptionFaults(string options)
 
     public void DnsName(string option, string? value) => Require(
         value is null || IsDnsName(value),
-        $"{option} is '{Short(value)}', which is no DNS name: use labels of letters, digits and hyphens, joined by dots.");
+        $"{option} is '{Short(value)}', which is no DNS name: use letters, digits and hyphens, joined by dots.");
 
     public void ServicePort(string option, string? value) => Require(
         IsServicePort(value),
-        $"{option} is '{Short(value)}': set the name (not the number) of the service's port, 1–15 lower-case letters, " +
-        "digits and hyphens.");
+        $"{option} is '{Short(value)}': set the name (not the number) of the service's port, 1–15 lower-case " +
+        "letters, digits and hyphens.");
 
     // Never prints the path: it may be a secret that was put where its file belongs.
     public void Path(string option, string? value)

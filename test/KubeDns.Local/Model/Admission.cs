@@ -32,7 +32,9 @@ internal static partial class Admission
         RequireNoGaps(pod.Addresses);
         RequireNoGaps(pod.Services);
         RequireLabel(pod.Namespace, "namespace");
-        Require(pod.Name.Length <= 253 && pod.Name.Split('.').All(IsLabel), $"'{pod.Name}' is no pod name");
+        Require(
+            pod.Name.Length <= 253 && pod.Name.Split('.').All(part => Label().IsMatch(part)),
+            $"'{pod.Name}' is no pod name");
         foreach (var label in new[] { pod.Hostname, pod.Subdomain }.OfType<string>())
         {
             RequireLabel(label, "host name or subdomain");

@@ -21,7 +21,7 @@ internal enum TransportFault
     /// <summary>TCP: the connection is closed without an answer. UDP cannot be closed: as silent.</summary>
     Closed,
 
-    /// <summary>Every record is cut off and TC set, so that the client asks over TCP, or over TCP gets no further.</summary>
+    /// <summary>Every record is cut off and TC set: over UDP the client turns to TCP; over TCP that is all.</summary>
     Truncated,
 }
 

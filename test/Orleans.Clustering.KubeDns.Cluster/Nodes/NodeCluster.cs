@@ -105,8 +105,9 @@ internal sealed class NodeCluster : IReplicaCluster
 
     private void RequireAllVote()
     {
+        var most = new Settings().MaxVoters;
         var lineages = _nodes.Select(node => node.Status.Lineage).Distinct().Count();
-        if (lineages != 1 || _nodes.Count(node => node.Status.IsVoter) != Math.Min(_nodes.Count, new Settings().MaxVoters))
+        if (lineages != 1 || _nodes.Count(node => node.Status.IsVoter) != Math.Min(_nodes.Count, most))
         {
             var known = _nodes.Select(node => $"{node.Self} knows {string.Join(' ', node.Status.Voters)}");
             throw new InvalidOperationException($"{lineages} lineages: {string.Join("; ", known)}");

@@ -31,7 +31,7 @@ public sealed class StackGatewaysTests : IAsyncLifetime
         },
         ["not synchronised"] = cluster => cluster.Synchronised = false,
         ["not headless"] = cluster => cluster.AddService(
-            Service with { ClusterIPs = [System.Net.IPAddress.Parse("10.96.0.1")] }),
+            Service! with { ClusterIPs = [System.Net.IPAddress.Parse("10.96.0.1")] }),
     };
 
     private readonly ManualTime _time = new();

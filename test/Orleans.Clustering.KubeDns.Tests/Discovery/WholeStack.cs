@@ -6,7 +6,6 @@ using Orleans.Clustering.KubeDns.Discovery;
 using Orleans.Clustering.KubeDns.Dns;
 using Orleans.Clustering.KubeDns.Tests.Dns;
 using ServicePort = Orleans.Clustering.KubeDns.Discovery.ServicePort;
-using Transport = KubeDns.Local.Server.Transport;
 
 namespace Orleans.Clustering.KubeDns.Tests.Discovery;
 
@@ -62,7 +61,7 @@ internal sealed class WholeStack : IAsyncDisposable
 
     /// <summary>Who calls itself by that name at that address; without a name, whatever DNS calls it.</summary>
     public static Identity Self(string address, string? fqdn, int port = 11112) =>
-        new(IPAddress.Parse(address), port, fqdn is null ? EndpointNaming.Any : EndpointNaming.PodName)
+        new(IPAddress.Parse(address), port)
         {
             Fqdn = fqdn is null || fqdn.Contains('.') ? fqdn : $"{fqdn}.{Given.Zone}",
         };
@@ -72,7 +71,8 @@ internal sealed class WholeStack : IAsyncDisposable
     {
         void Heal(ObservedQuery query)
         {
-            if (query.Transport == Transport.Udp && Cluster.Faults.Udp == TransportFault.Truncated) return;
+            var isUdp = query.Transport == global::KubeDns.Local.Server.Transport.Udp;
+            if (isUdp && Cluster.Faults.Udp == TransportFault.Truncated) return;
             Cluster.SetServiceFaults("shop", service, null);
             _dns.Observed -= Heal;
         }

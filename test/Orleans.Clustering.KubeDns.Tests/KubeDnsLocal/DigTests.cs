@@ -38,7 +38,7 @@ public sealed class DigTests
     [InlineData("+noedns", 4, 5)] // | UDP, no EDNS (512 B) | 4 |
     [InlineData("+bufsize=1232", 12, 13)] // | EDNS 1232 | 12 |
     [InlineData("+bufsize=4096", 43, 44)] // | EDNS 4096 | 43 … |
-    [InlineData("+tcp", 600, 640)] // | TCP (64 KiB) | about 620; TC is set over TCP too … |
+    [InlineData("+tcp", 590, 640)] // | TCP (64 KiB) | about 620; TC is set over TCP too … |
     public async Task Dig_sees_where_an_answer_is_cut_off(string way, int whole, int tooMany)
     {
         var complete = await AskAsync(whole, way);
@@ -48,8 +48,12 @@ public sealed class DigTests
         // | UDP, no EDNS, answer over 512 B | TC, a prefix of the SRVs |
         var cut = await AskAsync(tooMany, way);
         Assert.Contains("tc", cut.Flags);
-        Assert.StartsWith(string.Join('\n', cut.Shown.Split('\n').Take(cut.Answers)), complete.Shown);
+        Assert.Equal(Targets(complete).Take(cut.Answers), Targets(cut).Take(whole));
     }
+
+    // The weights differ with the number of pods; the targets and their order do not.
+    private static IEnumerable<string> Targets(DigAnswer answer) => answer.Shown.Split('\n')
+        .Where(line => line.StartsWith("answer ", StringComparison.Ordinal)).Select(line => line.Split(' ')[^1]);
 
     // | 3 / 2 / 200 endpoints | weight 33 / 50 / 1 |
     [DigTheory]

@@ -5,7 +5,8 @@ namespace Orleans.Clustering.KubeDns.Tests.Membership;
 /// <summary>The contract over the table's own rules alone: what fails here is the mapping's fault.</summary>
 public sealed class InMemoryContractTests : MembershipTableContract
 {
-    private protected override Task<IReplicaCluster> FormAsync() => Task.FromResult<IReplicaCluster>(new LocalReplicas(3));
+    private protected override Task<IReplicaCluster> FormAsync() =>
+        Task.FromResult<IReplicaCluster>(new LocalReplicas(3));
 
     private sealed class LocalReplicas : IReplicaCluster
     {

@@ -21,7 +21,7 @@ public abstract partial class MembershipTableContract
         .. Enumerable.Repeat(Move.UpdateForward, 10),
     ];
 
-    /// <summary>Any legal sequence of calls, from a fixed seed: after each the whole table is what a model says.</summary>
+    /// <summary>Any legal sequence of calls, from a fixed seed: after each, the table is what a model says.</summary>
     [Theory]
     [InlineData(17)]
     [InlineData(4711)]
@@ -64,7 +64,9 @@ public abstract partial class MembershipTableContract
             switch (move)
             {
                 case Move.InsertNew: await InsertAsync(New(), next); break;
-                case Move.Successor when some is { Status: SiloStatus.Dead }: await InsertAsync(After(some), next); break;
+                case Move.Successor when some is { Status: SiloStatus.Dead }:
+                    await InsertAsync(After(some), next);
+                    break;
                 case Move.InsertDuplicate when some is not null:
                     Assert.False(await table.InsertRow(some, next));
                     break;

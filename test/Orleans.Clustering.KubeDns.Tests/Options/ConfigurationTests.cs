@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Tests.Options;
 
-/// <summary><c>ProviderType</c> <c>KubeDns</c> alone: every option from a settings file and from the environment.</summary>
+/// <summary>
+/// <c>ProviderType</c> <c>KubeDns</c> alone: every option from a settings file and from the environment.
+/// </summary>
 public sealed class ConfigurationTests
 {
     [Fact]
@@ -69,7 +71,8 @@ public sealed class ConfigurationTests
         var options = Silo(builder =>
         {
             ConfiguredHost.Json("""
-                { "ProviderType": "KubeDns", "MaxVoters": 7, "MinimumSilos": 3, "NameServers": ["10.0.0.1", "10.0.0.2"] }
+                { "ProviderType": "KubeDns", "MaxVoters": 7, "MinimumSilos": 3,
+                  "NameServers": ["10.0.0.1", "10.0.0.2"] }
                 """)(builder);
             ConfiguredHost.Environment(
             [
