@@ -7,9 +7,11 @@ namespace Orleans.Clustering.KubeDns.Tests.Hosting;
 internal sealed record LogLine(LogLevel Level, string Category, string Text, DateTime At);
 
 /// <summary>Keeps what a silo logs and tells of it, so that a test can wait for a line.</summary>
-internal sealed class LogLines : ILoggerProvider
+internal sealed class LogLines(LogLevel least = LogLevel.Information) : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogLine> _lines = new();
+
+    public LogLevel Least => least;
 
     public event Action<LogLine>? Written;
 
@@ -49,7 +51,7 @@ internal sealed class LogLines : ILoggerProvider
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel level) => level >= LogLevel.Information;
+        public bool IsEnabled(LogLevel level) => level >= lines.Least;
 
         public void Log<TState>(
             LogLevel level, EventId id, TState state, Exception? fault, Func<TState, Exception?, string> format)

@@ -31,15 +31,18 @@ internal sealed class Pod : IAsyncDisposable
     /// <param name="podName">What the downward API tells, together with the address.</param>
     /// <param name="configure">Options that differ.</param>
     /// <param name="clusterId">Orleans' ClusterId; one that differs makes a cluster of its own.</param>
+    /// <param name="log">The least level that is kept of its log.</param>
     public Pod(
         LocalDnsServer dns, IPAddress address, string hosts, string search = "test.svc.cluster.local cluster.local",
-        string? podName = null, Action<KubeDnsClusteringOptions>? configure = null, string clusterId = "test")
+        string? podName = null, Action<KubeDnsClusteringOptions>? configure = null, string clusterId = "test",
+        LogLevel log = LogLevel.Information)
     {
         Address = address;
+        Log = new LogLines(log);
         Write("hosts", $"127.0.0.1 localhost\n{address} {hosts}\n");
         Write("resolv.conf", $"nameserver {dns.EndPoint}\nsearch {search}\noptions ndots:5\n");
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging.AddProvider(Log);
+        builder.Logging.AddProvider(Log).SetMinimumLevel(log);
         builder.Services.AddSingleton(new PodEnvironment(podName, $"{address}"));
         builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (clusterId, "test"))
@@ -61,7 +64,7 @@ internal sealed class Pod : IAsyncDisposable
     /// <summary>Where its hosts file and resolv.conf are.</summary>
     public string Folder => _folder.FullName;
 
-    public LogLines Log { get; } = new();
+    public LogLines Log { get; }
 
     public NodeStatus Status => Host.Services.GetRequiredService<INode>().Status;
 
