@@ -167,8 +167,8 @@ public sealed class KubeDnsClusteringOptions
     public string? SecretFile { get; set; }
 
     /// <summary>
-    /// A file that holds the secret in use before the last rotation: accepted, and used to send only to a peer that does
-    /// not know the current one yet. Needs <see cref="SecretFile"/>. Default: none.
+    /// A file that holds the secret in use before the last rotation: accepted, and used to send only to a peer that
+    /// does not know the current one yet. Needs <see cref="SecretFile"/>. Default: none.
     /// </summary>
     [Redact]
     public string? PreviousSecretFile { get; set; }
