@@ -44,7 +44,8 @@ internal sealed record Mistake(string Code, Action<LocalCluster, IPAddress> Publ
         new("KDNS306", (dns, address) =>
         {
             dns.AddPod(Sharing("a", address));
-            dns.AddPod(Sharing("b", IPAddress.Parse("127.254.254.253")));
+            // Comes before any pod's own address, whose second part is 1 or more: the text lists them in order.
+            dns.AddPod(Sharing("b", IPAddress.Parse("127.0.254.253")));
         })
         {
             IsBesideAnother = true,
