@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Cluster.TestingHost;
 
-/// <summary>Silos and a client of Orleans' testing host that share nothing but a DNS name, and what to ask them.</summary>
+/// <summary>Silos and a client of Orleans' testing host that share nothing but a DNS name.</summary>
 internal sealed class HostedCluster : IAsyncDisposable
 {
     /// <summary>How long anything may take that is waited for.</summary>
