@@ -27,19 +27,24 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         var server = await rig.ServeAsync(secrets: rig.Secret(folder));
         var client = rig.Client(rig.Secret(folder));
         AssertEchoed(await SendAsync(client, server.Port, 1), 1);
-        // The server's buffers are as many then as they become: more visits must not mean more of them.
         await VisitAsync(server.Port, Visitors(), Visits / 2);
-        var before = Alone.LiveBytes();
 
-        using var over = new CancellationTokenSource();
-        var honest = TalkAsync(client, server.Port, over.Token);
-        await VisitAsync(server.Port, Visitors(), Visits);
-        await over.CancelAsync();
-        var (sent, slowest) = await honest;
+        // Kestrel pools as many buffers as it once needed together, and the machine's load decides that: a round may
+        // grow by that, but what leaks grows in every round.
+        var grown = long.MaxValue;
+        for (var round = 0; round < 3 && grown > MemoryBound; round++)
+        {
+            var before = Alone.LiveBytes();
+            using var over = new CancellationTokenSource();
+            var honest = TalkAsync(client, server.Port, over.Token);
+            await VisitAsync(server.Port, Visitors(), Visits);
+            await over.CancelAsync();
+            var (sent, slowest) = await honest;
+            grown = Alone.LiveBytes() - before;
+            output.WriteLine($"{sent} honest messages, the slowest {slowest}; {grown} bytes more; {Rejections(rig)}");
+            Assert.True(sent > 10 && slowest < TimeSpan.FromSeconds(5), $"{sent} messages, the slowest {slowest}");
+        }
 
-        var grown = Alone.LiveBytes() - before;
-        output.WriteLine($"{sent} honest messages, the slowest {slowest}; {grown} bytes more; {Rejections(rig)}");
-        Assert.True(sent > 10 && slowest < TimeSpan.FromSeconds(5), $"{sent} messages, the slowest {slowest}");
         Assert.InRange(grown, long.MinValue, MemoryBound);
         AssertThrottled(rig.Log.All);
         Rejection[] expected =
