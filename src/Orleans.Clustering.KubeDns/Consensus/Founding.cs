@@ -187,7 +187,7 @@ internal sealed class Founding(Local local, Peers peers)
     }
 
     private bool IsUs(ListedPeer listed) =>
-        listed.Address == local.Self.Address && (local.Self.IsNamedByDns || listed.Fqdn == local.Self.Fqdn);
+        listed.Address == local.Self.Address && local.Self.MayBeListedAs(listed.Fqdn);
 
     // The look-up must be younger, by the staleness, than every process that answers and every refusal passed over.
     private bool Settled(View view, List<Contact> answering, List<Contact> contacts)
@@ -258,9 +258,8 @@ internal sealed class Founding(Local local, Peers peers)
         local.Trace("WaitingToFound", WaitingFor);
     }
 
-    // Who was named by DNS vouches for no name: its address is listed, and that is all there is to compare.
     private static bool IsMisnamed(Contact contact) =>
-        contact is { Listed: not null, Member.IsNamedByDns: false } && contact.Member.Fqdn != contact.Listed;
+        contact is { Listed: { } name, Member: { } member } && !member.MayBeListedAs(name);
 
     private static string Describe(Contact contact)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans.Clustering.KubeDns.Dns;
 
 namespace Orleans.Clustering.KubeDns.Discovery;
@@ -9,14 +10,17 @@ internal static class AnswerErrors
     public static KdnsError CutOff(ServicePort service, SrvAnswer answer) =>
         answer.ViaTcp ? TooLarge(service, answer) : NoTcp(service, answer);
 
+    private static ImmutableArray<string> Seen(ServicePort service, SrvAnswer answer) =>
+    [
+        service.SrvName,
+        .. answer.Detail.Split("; "),
+        "A part of an answer proves nothing: no cluster is founded on it, and nobody is missed by it.",
+    ];
+
     private static KdnsError NoTcp(ServicePort service, SrvAnswer answer) => new(
         "KDNS307",
         "The answer does not fit UDP, and no name server answers over TCP.",
-        [
-            service.SrvName,
-            .. answer.Detail.Split("; "),
-            "A part of an answer proves nothing: no cluster is founded on it, and nobody is missed by it.",
-        ],
+        Seen(service, answer),
         [
             "a NetworkPolicy lets the pods reach DNS by UDP 53 only",
             "a cache, proxy or firewall on the way (node-local DNS, a mesh) does not pass TCP 53",
@@ -38,11 +42,7 @@ internal static class AnswerErrors
     private static KdnsError TooLarge(ServicePort service, SrvAnswer answer) => new(
         "KDNS309",
         "The answer exceeds 64 KiB, the most that DNS can carry.",
-        [
-            service.SrvName,
-            .. answer.Detail.Split("; "),
-            "A part of an answer proves nothing: no cluster is founded on it, and nobody is missed by it.",
-        ],
+        Seen(service, answer),
         [
             "the service selects more than about 620 pods; 500 are supported",
             "the names of pods, service, namespace and cluster domain are long: each record holds them in full",

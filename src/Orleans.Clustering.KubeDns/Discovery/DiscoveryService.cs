@@ -96,7 +96,7 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
     {
         lock (_lock)
         {
-            return IsEmpty(view) && _everComplete && !_believedEmpty;
+            return view.Outcome.IsEmpty() && _everComplete && !_believedEmpty;
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
         {
             view = WithDuration(view);
             _everComplete |= view.IsComplete;
-            _believedEmpty = IsEmpty(view) || (_believedEmpty && !view.IsComplete);
+            _believedEmpty = view.Outcome.IsEmpty() || (_believedEmpty && !view.IsComplete);
             if (!view.Peers.IsEmpty) _ttls.Saw(view);
             return view;
         }
@@ -126,6 +126,4 @@ internal sealed class DiscoveryService(ISrvResolver resolver, DiscoverySettings 
         var lasting = error with { Lasting = time.GetElapsedTime(since) };
         return view with { Self = view.Self with { Error = lasting } };
     }
-
-    private static bool IsEmpty(PeerView view) => view.Outcome is DnsOutcome.NxDomain or DnsOutcome.NoData;
 }

@@ -34,7 +34,7 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
             answer = await resolver.ResolveAsync(service.SrvName, both.Token).ConfigureAwait(false);
 
             // Live pods were seen to get a spurious NXDOMAIN: nobody's gateways go by a single one.
-            if (IsEmpty(answer) && HasAny())
+            if (answer.Outcome.IsEmpty() && HasAny())
                 answer = await resolver.ResolveAsync(service.SrvName, both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -51,7 +51,7 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
     private GatewayView ToView(SrvAnswer answer, long askedAt)
     {
         var headless = !answer.Targets.Any(t => DnsName.Same(t.Target, service.Service.Fqdn));
-        var empty = IsEmpty(answer);
+        var empty = answer.Outcome.IsEmpty();
         _known = Merge(headless ? answer : answer with { Targets = [] }, empty, askedAt);
         var answered = empty || (headless && answer.Outcome == DnsOutcome.Records);
         return new GatewayView(answer.Outcome)
@@ -85,8 +85,6 @@ internal sealed class GatewayDiscovery(ISrvResolver resolver, ServicePort servic
             return !_known.IsEmpty;
         }
     }
-
-    private static bool IsEmpty(SrvAnswer answer) => answer.Outcome is DnsOutcome.NxDomain or DnsOutcome.NoData;
 
     private static ImmutableArray<IPEndPoint> Sorted(IEnumerable<IPEndPoint> gateways) =>
         [.. gateways.Distinct().OrderBy(g => g.ToString(), StringComparer.Ordinal)];

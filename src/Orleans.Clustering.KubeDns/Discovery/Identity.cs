@@ -31,12 +31,15 @@ internal sealed record Identity(IPAddress Address, int Port)
     /// <summary>
     /// What CoreDNS calls an endpoint that has no name, its address with dashes: our name until DNS tells one.
     /// </summary>
-    public string NameByAddress(ServiceName service)
+    public string NameByAddress(ServiceName service) => $"{LabelOf($"{Address}")}.{service.Fqdn}";
+
+    /// <summary>The first label of that name.</summary>
+    public static string LabelOf(string address)
     {
-        var dashed = $"{Address}".Replace('.', '-').Replace(':', '-');
+        var dashed = address.Replace('.', '-').Replace(':', '-');
 
         // A label must not end in a dash.
-        return $"{dashed}{(dashed.EndsWith('-') ? "0" : "")}.{service.Fqdn}";
+        return dashed.EndsWith('-') ? dashed + "0" : dashed;
     }
 
     /// <summary>Reads the hosts file and determines who we are.</summary>

@@ -22,7 +22,7 @@ internal sealed class SelfCheck(Identity self, ServicePort service, ServiceRole 
 {
     public SelfVerdict Judge(SrvAnswer answer)
     {
-        if (answer.Outcome is DnsOutcome.NxDomain or DnsOutcome.NoData)
+        if (answer.Outcome.IsEmpty())
         {
             // Before the first pod is ready, a ready service has no name either.
             return Fault(SelfStanding.NoService, role == ServiceRole.Ready ? null : ServiceErrors.NoService(

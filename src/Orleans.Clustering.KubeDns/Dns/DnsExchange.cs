@@ -40,7 +40,7 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
             var server = servers[i % servers.Length];
             if (empty.ContainsKey(server)) continue;
             var reply = await AskServerAsync(name, type, server, deadline).ConfigureAwait(false);
-            if (reply.IsEmpty) empty[server] = reply;
+            if (reply.Outcome.IsEmpty()) empty[server] = reply;
             else if (reply.IsFinal) return reply;
             else failure = DnsReply.MoreTelling(failure, reply);
             if (empty.Count == servers.Length) return empty.Values.Aggregate(DnsReply.MoreTelling);
@@ -54,15 +54,9 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
         string name, QueryType type, IPEndPoint server, CancellationToken deadline)
     {
         var udp = await SendAsync(name, type, server, tcp: false, deadline).ConfigureAwait(false);
-        if (udp.IsFinal || udp.Outcome is DnsOutcome.ServFail or DnsOutcome.Refused)
-        {
-            return udp;
-        }
-
+        if (udp.IsAnswered) return udp;
         var tcp = await AskTcpAsync(name, type, server, deadline).ConfigureAwait(false);
-        return tcp.IsFinal || tcp.Outcome is DnsOutcome.ServFail or DnsOutcome.Refused
-            ? tcp
-            : DnsReply.MoreTelling(udp, tcp);
+        return tcp.IsAnswered ? tcp : DnsReply.MoreTelling(udp, tcp);
     }
 
     // The library pools TCP connections for 5 s. One that the server has closed meanwhile fails at once, and says

@@ -33,3 +33,10 @@ internal enum DnsOutcome
     /// <summary>No name server is known, or the network refused to carry the question.</summary>
     Unreachable,
 }
+
+/// <summary>What several outcomes have in common.</summary>
+internal static class DnsOutcomes
+{
+    /// <summary>No such name, or no such record: a real answer of a server that lists nobody.</summary>
+    public static bool IsEmpty(this DnsOutcome outcome) => outcome is DnsOutcome.NxDomain or DnsOutcome.NoData;
+}

@@ -21,11 +21,11 @@ internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
     /// <summary>The server spoke and meant it; another one would only be asked after an error.</summary>
     public bool IsFinal => IsWhole || (Outcome == DnsOutcome.Incomplete && ViaTcp);
 
-    /// <summary>The server knows no such name, or no such record.</summary>
-    public bool IsEmpty => Outcome is DnsOutcome.NoData or DnsOutcome.NxDomain;
-
     /// <summary>Nothing that the server has is missing.</summary>
-    public bool IsWhole => Outcome is DnsOutcome.Records or DnsOutcome.NoData or DnsOutcome.NxDomain;
+    public bool IsWhole => Outcome is DnsOutcome.Records || Outcome.IsEmpty();
+
+    /// <summary>The server has answered, if only that it cannot: asked another way it would say the same.</summary>
+    public bool IsAnswered => IsFinal || Outcome is DnsOutcome.ServFail or DnsOutcome.Refused;
 
     /// <summary>
     /// Of two failures the one that tells more, with the words of both: the operator needs to see that one server

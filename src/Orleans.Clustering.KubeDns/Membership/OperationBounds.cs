@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Clustering.KubeDns.Discovery;
 using Orleans.Clustering.KubeDns.Node;
 
 namespace Orleans.Clustering.KubeDns.Membership;
@@ -85,8 +86,7 @@ internal sealed class OperationBounds(Func<NodeStatus?> status, CancellationToke
     {
         if (labels.Length < 3) return "";
         var host = address[..Math.Max(0, address.LastIndexOf(':'))].Trim('[', ']');
-        var dashed = host.Replace('.', '-').Replace(':', '-');
-        return labels[0] == dashed || labels[0] == dashed + "0"
+        return labels[0] == Identity.LabelOf(host)
             ? $"Which pod that is: kubectl get pods -n {labels[2]} -o wide | grep -F {host}"
             : $"If you know that it is gone for good: kubectl delete pod {labels[0]} -n {labels[2]} --force";
     }

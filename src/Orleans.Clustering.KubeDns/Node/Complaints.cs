@@ -34,11 +34,9 @@ internal sealed class Complaints(TimeProvider time)
                 return null;
             }
 
-            var now = time.GetTimestamp();
-            var former = _all.GetValueOrDefault(subject);
-            var since = former?.Code == error.Code ? former.Since : now;
-            var lasting = time.GetElapsedTime(since, now);
-            return Note(subject, error.Code, (error with { Lasting = lasting }).Message, lasting, patience);
+            var lasting = time.GetElapsedTime(SinceOf(subject, error.Code));
+            var text = (error with { Lasting = lasting }).Message;
+            return Keep(subject, error.Code, text, lasting, patience) ? text : null;
         }
     }
 
@@ -47,22 +45,25 @@ internal sealed class Complaints(TimeProvider time)
     {
         lock (_lock)
         {
-            if (text.Length > 0) return Note(subject, text.Split(':')[0], text, lasting, patience) is not null;
+            if (text.Length > 0) return Keep(subject, text.Split(':')[0], text, lasting, patience);
             _all.Remove(subject);
             return false;
         }
     }
 
-    private string? Note(string subject, string code, string text, TimeSpan lasting, TimeSpan patience)
+    private long SinceOf(string subject, string code) => Same(subject, code)?.Since ?? time.GetTimestamp();
+
+    private bool Keep(string subject, string code, string text, TimeSpan lasting, TimeSpan patience)
     {
-        var now = time.GetTimestamp();
-        var former = _all.GetValueOrDefault(subject);
-        var told = former?.Code == code ? former.ToldAt : null;
-        var isDue = lasting >= patience && (told is not { } at || time.GetElapsedTime(at, now) >= TellAgain);
-        var since = former?.Code == code ? former.Since : now;
-        _all[subject] = new Complaint(code, text, since, isDue ? now : told);
-        return isDue ? text : null;
+        var told = Same(subject, code)?.ToldAt;
+        var isDue = lasting >= patience && (told is not { } at || time.GetElapsedTime(at) >= TellAgain);
+        _all[subject] = new Complaint(code, text, SinceOf(subject, code), isDue ? time.GetTimestamp() : told);
+        return isDue;
     }
+
+    // What another code said of it is over.
+    private Complaint? Same(string subject, string code) =>
+        _all.GetValueOrDefault(subject) is { } former && former.Code == code ? former : null;
 
     private sealed record Complaint(string Code, string Text, long Since, long? ToldAt);
 }

@@ -48,6 +48,9 @@ internal sealed record MemberId(string Fqdn, PeerAddress Address, SiloId Silo, N
     /// </summary>
     public bool IsNamedByDns { get; init; }
 
+    /// <summary>Whether a listing of its address under that name is in order.</summary>
+    public bool MayBeListedAs(string fqdn) => IsNamedByDns || fqdn == Fqdn;
+
     public bool Equals(MemberId? other) => other is not null && other.Nonce == Nonce;
 
     public override int GetHashCode() => Nonce.GetHashCode();
