@@ -18,12 +18,19 @@ public sealed class WhereGrain(ILocalSiloDetails silo, IGrainFactory grains) : G
 {
     public Task<string> RunsOn() => Task.FromResult(silo.SiloAddress.ToParsableString());
 
-    public async Task<string> AskOther(string key, SiloAddress where)
+    public Task<string> AskOther(string key, SiloAddress where) =>
+        grains.GetGrain<IWhereGrain>(key).RunsOnAsync(where);
+}
+
+internal static class Placing
+{
+    /// <summary>Calls a grain that is to be placed there if it is not active yet.</summary>
+    public static async Task<string> RunsOnAsync(this IWhereGrain grain, SiloAddress where)
     {
         RequestContext.Set(IPlacementDirector.PlacementHintKey, where);
         try
         {
-            return await grains.GetGrain<IWhereGrain>(key).RunsOn();
+            return await grain.RunsOn();
         }
         finally
         {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Clustering.KubeDns.Node;
 using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 using Orleans.TestingHost;
 using Xunit;
 
@@ -49,20 +48,6 @@ internal sealed class HostedCluster : IAsyncDisposable
 
     public IWhereGrain Grain(string key) => Cluster.Client.GetGrain<IWhereGrain>(key);
 
-    /// <summary>Calls a grain that is to be placed there if it is not active yet.</summary>
-    public async Task<string> RunsOnAsync(string key, SiloAddress where)
-    {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, where);
-        try
-        {
-            return await Grain(key).RunsOn();
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
-    }
-
     // Each silo's view arrives on its own; the updates are waited for, with a limit.
     public async Task AllAgreeAsync(int count)
     {
@@ -86,7 +71,7 @@ internal sealed class HostedCluster : IAsyncDisposable
         foreach (var from in Silos)
         {
             var key = $"{round} from {from.Name}";
-            Assert.Equal(from.SiloAddress.ToParsableString(), await RunsOnAsync(key, from.SiloAddress));
+            Assert.Equal(from.SiloAddress.ToParsableString(), await Grain(key).RunsOnAsync(from.SiloAddress));
             foreach (var to in Silos)
             {
                 var answer = await Grain(key).AskOther($"{round} {from.Name} to {to.Name}", to.SiloAddress);

@@ -49,7 +49,7 @@ public sealed class TestingHostTests
         var killed = hosted.Cluster.SecondarySilos[0];
         string[] keys = [.. Enumerable.Range(0, 10).Select(i => $"grain {i}")];
         var there = killed.SiloAddress.ToParsableString();
-        foreach (var key in keys) Assert.Equal(there, await hosted.RunsOnAsync(key, killed.SiloAddress));
+        foreach (var key in keys) Assert.Equal(there, await hosted.Grain(key).RunsOnAsync(killed.SiloAddress));
 
         await hosted.Cluster.KillSiloAsync(killed);
         hosted.RemovePod(killed);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,7 +34,8 @@ public sealed class HostileProberTests(ITestOutputHelper output)
         var before = Alone.LiveBytes();
 
         using var over = new CancellationTokenSource();
-        var probing = ProbeAsync(port, over.Token);
+        var probing = HonestCalls.RepeatAsync(
+            async _ => Assert.Equal("live\n", await ProbeAsync(port)), pause: 10, over.Token);
         await HostileVisitorTests.VisitAsync(port, Visitors(), Visits, CloseBound);
         await over.CancelAsync();
         var (probes, slowest) = await probing;
@@ -66,21 +66,6 @@ public sealed class HostileProberTests(ITestOutputHelper output)
     }
 
     private static HostileVisits Visitors() => new(Seed, HostileVisits.StatusCorpus(), stays: 30);
-
-    private static async Task<(int Probes, TimeSpan Slowest)> ProbeAsync(int port, CancellationToken over)
-    {
-        var (probes, slowest) = (0, TimeSpan.Zero);
-        for (; !over.IsCancellationRequested; probes++)
-        {
-            var begun = Stopwatch.GetTimestamp();
-            Assert.Equal("live\n", await ProbeAsync(port));
-            var took = Stopwatch.GetElapsedTime(begun);
-            slowest = took > slowest ? took : slowest;
-            await Task.Delay(10, CancellationToken.None);
-        }
-
-        return (probes, slowest);
-    }
 
     // A connection of its own for each, as the kubelet does.
     private static async Task<string> ProbeAsync(int port)

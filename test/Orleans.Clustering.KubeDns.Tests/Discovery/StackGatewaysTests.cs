@@ -17,6 +17,8 @@ public sealed class StackGatewaysTests : IAsyncLifetime
     private const string Two = "10.1.0.7:30000 10.1.0.8:30000";
     private static readonly ServicePort Ready = new(new("orleans-ready", "shop", "cluster.local"), "gateway");
 
+    private static readonly ServiceSpec Service = new("shop", "orleans-ready") { Ports = [new("gateway", 30000)] };
+
     private static readonly Dictionary<string, Action<LocalCluster>> Failures = new()
     {
         ["SERVFAIL"] = cluster => cluster.Faults = new FaultSpec { Answer = FaultAnswer.ServFail },
@@ -31,14 +33,14 @@ public sealed class StackGatewaysTests : IAsyncLifetime
         },
         ["not synchronised"] = cluster => cluster.Synchronised = false,
         ["not headless"] = cluster => cluster.AddService(
-            Service! with { ClusterIPs = [System.Net.IPAddress.Parse("10.96.0.1")] }),
+            Service with { ClusterIPs = [System.Net.IPAddress.Parse("10.96.0.1")] }),
     };
+
+    public static TheoryData<string> EachFailure => [.. Failures.Keys];
 
     private readonly ManualTime _time = new();
     private WholeStack _stack = null!;
     private GatewayDiscovery _gateways = null!;
-
-    private static ServiceSpec Service { get; } = new("shop", "orleans-ready") { Ports = [new("gateway", 30000)] };
 
     public async Task InitializeAsync()
     {
@@ -50,12 +52,7 @@ public sealed class StackGatewaysTests : IAsyncLifetime
     public async Task DisposeAsync() => await _stack.DisposeAsync();
 
     [Theory]
-    [InlineData("SERVFAIL")]
-    [InlineData("silence")]
-    [InlineData("cut off")]
-    [InlineData("cut off, no TCP")]
-    [InlineData("not synchronised")]
-    [InlineData("not headless")]
+    [MemberData(nameof(EachFailure))]
     public async Task No_failure_ever_empties_the_list(string failure)
     {
         Publish();
@@ -70,12 +67,7 @@ public sealed class StackGatewaysTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("SERVFAIL")]
-    [InlineData("silence")]
-    [InlineData("cut off")]
-    [InlineData("cut off, no TCP")]
-    [InlineData("not synchronised")]
-    [InlineData("not headless")]
+    [MemberData(nameof(EachFailure))]
     public async Task A_failure_before_any_answer_is_no_empty_list(string failure)
     {
         Publish();

@@ -124,7 +124,7 @@ public sealed class EndpointNamingTests
 
         dns.Cluster.EndpointPodNames = true;
         await ListedAsync(first, "silo-a1");
-        await UntilAsync(() => first.Status.Diagnosis.Length == 0);
+        await Eventually.HoldsAsync(() => first.Status.Diagnosis.Length == 0, Patience);
         await NobodyWasEndedAsync([.. pods, fourth]);
         Assert.Empty(traffic.Faults);
     }
@@ -178,7 +178,7 @@ public sealed class EndpointNamingTests
     private static string Dashed(Pod pod) => $"{$"{pod.Address}".Replace('.', '-')}.{Pod.Service}";
 
     private static Task ListedAsync(Pod pod, string name) =>
-        UntilAsync(() => pod.Status.Listed.Any(listed => listed.StartsWith(name + ".")));
+        Eventually.HoldsAsync(() => pod.Status.Listed.Any(listed => listed.StartsWith(name + ".")), Patience);
 
     private static async Task AreOneClusterAsync(params Pod[] pods)
     {
@@ -187,7 +187,7 @@ public sealed class EndpointNamingTests
             Assert.NotEqual(Guid.Empty, pod.Status.Lineage);
             Assert.Equal(pods[0].Status.Lineage, pod.Status.Lineage);
             var oracle = pod.Host.Services.GetRequiredService<ISiloStatusOracle>();
-            await UntilAsync(() => oracle.GetActiveSilos().Length == pods.Length);
+            await Eventually.HoldsAsync(() => oracle.GetActiveSilos().Length == pods.Length, Patience);
         }
     }
 
@@ -201,12 +201,6 @@ public sealed class EndpointNamingTests
         Assert.Equal(alive, rows.Members.Where(row => row.Item1.Status == SiloStatus.Active)
             .Select(row => row.Item1.SiloAddress)
             .Select(silo => $"{silo.Endpoint.Address}:{silo.Endpoint.Port}@{silo.Generation}").Order());
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!holds()) await Task.Delay(20, limit.Token);
     }
 
     /// <summary>Reads the table and sends heartbeats, through one silo after the other, until it is disposed.</summary>
@@ -223,7 +217,7 @@ public sealed class EndpointNamingTests
         public Task MoreAsync(int count)
         {
             var goal = Volatile.Read(ref _done) + count;
-            return UntilAsync(() => Volatile.Read(ref _done) >= goal);
+            return Eventually.HoldsAsync(() => Volatile.Read(ref _done) >= goal, Patience);
         }
 
         public async ValueTask DisposeAsync()

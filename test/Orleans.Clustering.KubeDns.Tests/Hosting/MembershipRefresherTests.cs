@@ -22,7 +22,7 @@ public sealed class MembershipRefresherTests : IDisposable
     {
         Parallel.For(1, 101, version => _refresher.Learned(1000 + version));
 
-        await UntilAsync(() => _membership.Read == 1100);
+        await Eventually.HoldsAsync(() => _membership.Read == 1100);
         await Task.Delay(400);
 
         Assert.Equal(1100, _membership.Asked[^1]);
@@ -45,10 +45,10 @@ public sealed class MembershipRefresherTests : IDisposable
     {
         _membership.Failures = 1;
         _refresher.Learned(1001);
-        await UntilAsync(() => _membership.Asked.Count == 1);
+        await Eventually.HoldsAsync(() => _membership.Asked.Count == 1);
 
         _refresher.Learned(1002);
-        await UntilAsync(() => _membership.Read == 1002);
+        await Eventually.HoldsAsync(() => _membership.Read == 1002);
 
         Assert.Equal([1001, 1002], _membership.Asked);
     }
@@ -63,7 +63,7 @@ public sealed class MembershipRefresherTests : IDisposable
 
         _membership.Read = 1000;
 
-        await UntilAsync(() => _membership.Read == 1001);
+        await Eventually.HoldsAsync(() => _membership.Read == 1001);
     }
 
     [Fact]
@@ -77,12 +77,6 @@ public sealed class MembershipRefresherTests : IDisposable
 
     private static MembershipRefresher New(IServiceProvider services) =>
         new(services, TimeProvider.System, NullLogger<MembershipRefresher>.Instance);
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!holds()) await Task.Delay(20, limit.Token);
-    }
 
     private sealed class Membership : IClusterMembershipService
     {

@@ -94,9 +94,7 @@ public sealed class MisconfiguredPods : IAsyncLifetime
     private static async Task<Pod> HealthyAsync(LocalDnsServer dns, Mistake mistake)
     {
         dns.Cluster.AddService(Pod.Headless());
-        var pod = new Pod(
-            dns, Pod.NewAddress(), $"silo-0.{Pod.Service} silo-0", configure: mistake.ConfigureOther);
-        dns.Cluster.AddPod(PodSpec.OfStatefulSet("test", "silo-0", "orleans", pod.Address));
+        var pod = Pod.Listed(dns, "silo-0", mistake.ConfigureOther);
         await pod.StartAsync();
         return pod;
     }

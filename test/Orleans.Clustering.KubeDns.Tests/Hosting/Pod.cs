@@ -57,6 +57,17 @@ internal sealed class Pod : IAsyncDisposable
         Host = builder.Build();
     }
 
+    /// <summary>A pod of the StatefulSet, as DNS lists it from now on.</summary>
+    public static Pod Listed(
+        LocalDnsServer dns, string name, Action<KubeDnsClusteringOptions>? configure = null,
+        LogLevel log = LogLevel.Information)
+    {
+        var pod = new Pod(
+            dns, NewAddress(), $"{name}.{Service} {name}", podName: name, configure: configure, log: log);
+        dns.Cluster.AddPod(PodSpec.OfStatefulSet("test", name, "orleans", pod.Address));
+        return pod;
+    }
+
     public IHost Host { get; }
 
     public IPAddress Address { get; }

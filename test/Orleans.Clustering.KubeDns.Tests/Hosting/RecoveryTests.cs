@@ -32,7 +32,8 @@ public sealed class RecoveryTests : IDisposable
         await starting;
 
         Assert.Equal(first.Status.Lineage, second.Status.Lineage);
-        await UntilAsync(() => first.Status.Complaints.Count + second.Status.Complaints.Count == 0);
+        await Eventually.HoldsAsync(
+            () => first.Status.Complaints.Count + second.Status.Complaints.Count == 0, Patience);
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class RecoveryTests : IDisposable
 
         dns.Cluster.Faults = FaultSpec.None;
         // The answer lifts the diagnosis a moment before the loop takes in whom it lists.
-        await UntilAsync(() => pod.Status is { Diagnosis.Length: 0, Listed.Count: 60 });
+        await Eventually.HoldsAsync(() => pod.Status is { Diagnosis.Length: 0, Listed.Count: 60 }, Patience);
 
         Assert.False(starting.IsCompleted);
     }
@@ -76,25 +77,13 @@ public sealed class RecoveryTests : IDisposable
         Assert.DoesNotContain(second.Log.All, line => MisconfiguredPods.Tells(line, "KDNS308"));
     }
 
-    private static Pod Start(LocalDnsServer dns, string name, string? secretFile, int minimumSilos = 1)
-    {
-        var pod = new Pod(
-            dns, Pod.NewAddress(), $"{name}.{Pod.Service} {name}", podName: name,
-            configure: options => (options.SecretFile, options.MinimumSilos) = (secretFile, minimumSilos));
-        dns.Cluster.AddPod(PodSpec.OfStatefulSet("test", name, "orleans", pod.Address));
-        return pod;
-    }
+    private static Pod Start(LocalDnsServer dns, string name, string? secretFile, int minimumSilos = 1) => Pod.Listed(
+        dns, name, options => (options.SecretFile, options.MinimumSilos) = (secretFile, minimumSilos));
 
     private string Secret(string name, string text)
     {
         var path = Path.Combine(_secrets.FullName, name);
         File.WriteAllText(path, text);
         return path;
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!holds()) await Task.Delay(20, limit.Token);
     }
 }

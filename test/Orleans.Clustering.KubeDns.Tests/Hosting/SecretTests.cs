@@ -44,15 +44,10 @@ public sealed class SecretTests : IDisposable
             Assert.DoesNotContain(printed, text => text.Contains(hidden, StringComparison.OrdinalIgnoreCase));
     }
 
-    private Pod NewPod(LocalDnsServer dns, string name)
-    {
-        var pod = new Pod(
-            dns, Pod.NewAddress(), $"{name}.{Pod.Service} {name}", podName: name, log: LogLevel.Trace,
-            configure: options =>
-                (options.SecretFile, options.PreviousSecretFile) = (FileOf("current"), FileOf("previous")));
-        dns.Cluster.AddPod(global::KubeDns.Local.Model.PodSpec.OfStatefulSet("test", name, "orleans", pod.Address));
-        return pod;
-    }
+    private Pod NewPod(LocalDnsServer dns, string name) => Pod.Listed(
+        dns, name, options =>
+            (options.SecretFile, options.PreviousSecretFile) = (FileOf("current"), FileOf("previous")),
+        LogLevel.Trace);
 
     private byte[] NewSecret(string name)
     {

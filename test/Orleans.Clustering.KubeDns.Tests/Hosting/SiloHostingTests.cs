@@ -136,7 +136,7 @@ public sealed class SiloHostingTests
     {
         await using var silo = new SiloUnderTest(settings: Settings) { HoldJoining = true };
         var starting = silo.Host.StartAsync();
-        await UntilAsync(() => silo.Calls.Contains("node joins"));
+        await Eventually.HoldsAsync(() => silo.Calls.Contains("node joins"));
 
         silo.Get<IHostApplicationLifetime>().StopApplication();
 
@@ -155,7 +155,7 @@ public sealed class SiloHostingTests
             HoldJoining = true,
         };
         var starting = silo.Host.StartAsync();
-        await UntilAsync(() => silo.Calls.Contains("node joins"));
+        await Eventually.HoldsAsync(() => silo.Calls.Contains("node joins"));
 
         Assert.Equal("silo-1 is silent\n", await LineAsync(http, "/startupz"));
         Assert.Equal("live\n", await LineAsync(http, "/livez"));
@@ -169,7 +169,7 @@ public sealed class SiloHostingTests
         var handedOver = new TaskCompletionSource();
         silo.Node.HandingOver = handedOver.Task;
         var stopping = silo.Host.StopAsync();
-        await UntilAsync(() => silo.Calls.Contains("node hands over"));
+        await Eventually.HoldsAsync(() => silo.Calls.Contains("node hands over"));
         Assert.Equal("stopping\n", await LineAsync(http, "/readyz"));
         handedOver.SetResult();
         await stopping;
@@ -199,7 +199,7 @@ public sealed class SiloHostingTests
         var clock = Stopwatch.StartNew();
         Assert.True(silo.Table.Write(new KubeDns.Table.InsertRow(another, silo.Table.Read().Tag)));
         var version = silo.Table.Read().Tag.Version;
-        await UntilAsync(() => membership.CurrentSnapshot.Version.Value >= version);
+        await Eventually.HoldsAsync(() => membership.CurrentSnapshot.Version.Value >= version);
 
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
         await silo.Host.StopAsync();
@@ -213,11 +213,11 @@ public sealed class SiloHostingTests
         await first.Host.StartAsync();
         await second.Host.StartAsync();
         var active = first.Get<ISiloStatusOracle>();
-        await UntilAsync(() => active.GetActiveSilos().Length == 2);
+        await Eventually.HoldsAsync(() => active.GetActiveSilos().Length == 2);
 
         await second.Host.StopAsync();
 
-        await UntilAsync(() => active.GetActiveSilos().Length == 1);
+        await Eventually.HoldsAsync(() => active.GetActiveSilos().Length == 1);
         Assert.Equal(
             [second.Node.Self],
             first.Table.Read().Table.Rows.Values
@@ -241,11 +241,5 @@ public sealed class SiloHostingTests
     {
         using var response = await http.GetAsync(path);
         return await response.Content.ReadAsStringAsync();
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!holds()) await Task.Delay(20, limit.Token);
     }
 }

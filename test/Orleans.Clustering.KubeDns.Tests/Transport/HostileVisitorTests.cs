@@ -36,7 +36,8 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         {
             var before = Alone.LiveBytes();
             using var over = new CancellationTokenSource();
-            var honest = TalkAsync(client, server.Port, over.Token);
+            var honest = HonestCalls.RepeatAsync(
+                async n => AssertEchoed(await SendAsync(client, server.Port, n), n), pause: 5, over.Token);
             await VisitAsync(server.Port, Visitors(), Visits);
             await over.CancelAsync();
             var (sent, slowest) = await honest;
@@ -76,7 +77,7 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         AssertEchoed(await SendAsync(early, server.Port, 2), 2);
         AssertEchoed(await SendAsync(rig.Client(), server.Port, 3), 3);
 
-        await Until(() => rig.Counts.Rejected(Rejection.TooManyConnections) >= 40);
+        await Eventually.HoldsAsync(() => rig.Counts.Rejected(Rejection.TooManyConnections) >= 40);
         idle.ForEach(visitor => visitor.Dispose());
     }
 
@@ -95,35 +96,11 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         for (var i = 0; i < 40; i++) await slow.SendAsync(Post(2 * i + 1, Wire.MessagePath, 1_000));
 
         // The last of them have been turned away, so the first hold all places there are for their kind.
-        await Until(() => rig.Counts.Rejected(Rejection.Overloaded) >= 32);
+        await Eventually.HoldsAsync(() => rig.Counts.Rejected(Rejection.Overloaded) >= 32);
         AssertEchoed(await SendAsync(client, server.Port, 2), 2);
     }
 
     private static HostileVisits Visitors() => new(Seed, HostileVisits.PeerCorpus(Seed), stays: 4);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(10))
-        {
-            Assert.True(waited.Elapsed < Patience, "It has not come about.");
-        }
-    }
-
-    private static async Task<(int Sent, TimeSpan Slowest)> TalkAsync(
-        PeerClient client, int port, CancellationToken over)
-    {
-        var (sent, slowest) = (0, TimeSpan.Zero);
-        while (!over.IsCancellationRequested)
-        {
-            var begun = Stopwatch.GetTimestamp();
-            AssertEchoed(await SendAsync(client, port, ++sent), sent);
-            var took = Stopwatch.GetElapsedTime(begun);
-            slowest = took > slowest ? took : slowest;
-            await Task.Delay(5, CancellationToken.None);
-        }
-
-        return (sent, slowest);
-    }
 
     internal static async Task VisitAsync(int port, HostileVisits visits, int count, TimeSpan? bound = null)
     {
