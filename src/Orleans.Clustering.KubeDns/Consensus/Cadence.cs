@@ -9,7 +9,7 @@ internal sealed class Cadence(Local local, Peers peers)
     private const long LeaderQuietFor = 3_000;
     private const long SuspectFor = 30_000;
 
-    /// <summary>Between two greetings to everybody while a majority is in doubt: the more there are, the slower.</summary>
+    /// <summary>Between two greetings to everybody while a majority is in doubt: the more, the slower.</summary>
     public long WhenInDoubt => Math.Max(local.Settings.GreetEvery, peers.Contacts.Count * 8);
 
     // Who has no lineage asks everybody. Once in a cluster the leader watches all, the voters each other, and the rest
@@ -28,7 +28,8 @@ internal sealed class Cadence(Local local, Peers peers)
         if (IsSuspect(contact)) return local.Settings.GreetEagerly;
         var isVoter = contact.Member is { } member && state.IsVoter(member.Nonce);
         if (local.Leaving && isVoter) return local.Settings.GreetEvery;
-        if (local.IsVoter && isVoter) return peers.AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
+        if (local.IsVoter && isVoter)
+            return peers.AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
         if (local.IsLeader) return contact.AnsweredAt < 0 || !contact.Refuses ? local.Settings.GreetEvery : 5_000;
         if (local.IsVoter) return 5_000;
         if (isVoter && LeaderIsQuiet(state)) return local.Settings.GreetEvery;

@@ -120,8 +120,8 @@ internal sealed class Endings(Local local, Peers peers)
     private bool IsGone(Listing service, MemberId member, long forMs) =>
         service.IsGone(member.Address, peers.KnownSince(member), forMs);
 
-    // Rule (b). The second witness is another member, or Kubernetes. A report goes back RefusedFor at most, so one asked for that long after our first refusal tells of the
-    // time in which we were refused ourselves.
+    // Rule (b). The second witness is Kubernetes, or another member: its report goes back RefusedFor at most, so one
+    // asked for that long after our first refusal tells of the time in which we were refused ourselves.
     private bool IsRefused(MemberId member)
     {
         if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;

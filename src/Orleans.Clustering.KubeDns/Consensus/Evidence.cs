@@ -18,7 +18,7 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
 
     public void Forget() => _since = ImmutableSortedDictionary<string, long>.Empty;
 
-    /// <summary>For whom, and for which evidence, a rescue waits; empty, with those to take part: for nothing.</summary>
+    /// <summary>For whom and for which evidence a rescue waits; empty: for nothing, and those named take part.</summary>
     public string Missing(IEnumerable<MemberId> known, out Sequence<MemberId> witnesses)
     {
         _now = ImmutableSortedDictionary<string, long>.Empty;
@@ -71,13 +71,14 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         if (Answers(contact) || contact.IsForeignWithin(peers.FreshFor, local.Now)) return null;
         if (contact.Refuses) return Note($"{contact.Address} refuses");
         var notReady = local.Settings.NotReadyFor;
-        if (peers.Ready.IsGone(contact.Address, contact.KnownSince, notReady)) return Note($"{contact.Address} NotReady");
+        if (peers.Ready.IsGone(contact.Address, contact.KnownSince, notReady))
+            return Note($"{contact.Address} NotReady");
         if (peers.Ready.NeverListed(contact.Address, contact.KnownSince, notReady))
             return Note($"{contact.Address} never ready");
         return $"{contact.Listed} at {contact.Address}, which is listed, to answer or to be gone";
     }
 
-    // Restarted learners, cut off from each other, must not each rescue alone: only facts about all Active silos will do.
+    // Restarted learners, cut off from each other, must not each rescue alone: only facts about all Active silos do.
     private string MissingOfNewcomer(List<MemberId> known)
     {
         var active = known.Find(member => IsActive(member) && endings.RuleFor(member) is null or EndRule.NotReady);

@@ -322,7 +322,8 @@ internal sealed class Peers(Local local)
     }
 
     private Sequence<MemberId> Suspects() =>
-        Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null } && Cadence.IsSuspect(contact))
+        Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null })
+            .Where(Cadence.IsSuspect)
             .Select(contact => contact.Member!).ToSequence();
 
     // Not what broke off longer ago: the asker counts on it that what is reported goes back RefusedFor at most.

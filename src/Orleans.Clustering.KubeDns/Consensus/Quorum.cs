@@ -3,9 +3,9 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
-/// Whether a majority of the voters is there (protocol § 7). State kept: since when it is not. Invariants kept: a member
-/// claims a working majority only if it sees one itself; it calls one lost only if each of the missing voters has ended,
-/// has left this epoch, or is unreachable.
+/// Whether a majority of the voters is there (protocol § 7). State kept: since when it is not. Invariants kept: a
+/// member claims a working majority only if it sees one itself; it calls one lost only if each of the missing voters
+/// has ended, has left this epoch, or is unreachable.
 /// </summary>
 internal sealed class Quorum(Local local, Peers peers, Endings endings)
 {

@@ -319,7 +319,8 @@ internal sealed class Replica
         _local.Reply(received.Handle, received.Envelope.From, message);
 
     private bool IsOfOurs(Envelope envelope) =>
-        _local.MayTakePart && _local.State is { } state && state.Lineage == envelope.Lineage && state.Epoch == envelope.Epoch;
+        _local.MayTakePart && _local.State is { } state
+        && state.Lineage == envelope.Lineage && state.Epoch == envelope.Epoch;
 
     private static bool IsForAnybody(Envelope envelope) => envelope.To.IsNone && envelope.Body is Greet;
 }

@@ -37,7 +37,7 @@ internal sealed record Settings
     /// <summary>How long the majority must be unreachable before a rescue, and between two rescuers.</summary>
     public long RescueAfter { get; init; } = 5_000;
 
-    /// <summary>Whether a lost majority may be rescued at all (the policy FollowKubernetes), or is waited for.</summary>
+    /// <summary>Whether a lost majority is rescued (the policy FollowKubernetes), or only waited for.</summary>
     public bool MayRescue { get; init; } = true;
 
     /// <summary>By how much a loop may be late before its member must look around again.</summary>

@@ -1,9 +1,9 @@
 namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
-/// Notices that this process was away (protocol § 4), paused or suspended: the others may have gone on without it. Until
-/// it has looked around it takes no part. State kept: the last step's times, since when it looks around. Invariant kept:
-/// who was away for long enough to be rescued from believes no old reply and gives no vote (I1, I6).
+/// Notices that this process was away (protocol § 4), paused or suspended: the others may have gone on without it.
+/// Until it has looked around it takes no part. State kept: the last step's times, since when it looks around.
+/// Invariant kept: who was away for long enough to be rescued from believes no old reply and gives no vote (I1, I6).
 /// </summary>
 internal sealed class StallFence(Local local, Peers peers)
 {
