@@ -41,7 +41,8 @@ internal static class SiloComposition
         };
         var cluster = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         var replica = new Replica(
-            Protocol(options, services.GetRequiredService<PodEnvironment>().FailureDomain), new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
+            Protocol(options, services.GetRequiredService<PodEnvironment>().FailureDomain),
+            new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
             BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
         var log = services.GetRequiredService<ILoggerFactory>();
         return new ReplicaNode(
