@@ -18,7 +18,7 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
 
     public void Forget() => _since = ImmutableSortedDictionary<string, long>.Empty;
 
-    /// <summary>For whom and for which evidence a rescue waits; empty: for nothing, and those named take part.</summary>
+    /// <summary>For whom and for which evidence a rescue waits; empty: for nothing, and these take part.</summary>
     public string Missing(IEnumerable<MemberId> known, out Sequence<MemberId> witnesses)
     {
         _now = ImmutableSortedDictionary<string, long>.Empty;

@@ -4,7 +4,8 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
 /// Answers a rescuer (protocol § 7). State kept: the promise (<see cref="Local.Promised"/>). Invariants kept: no
-/// promise while a majority works or somebody outside the rescue may know more; after one, nothing of a lower epoch (I6).
+/// promise while a majority works or somebody outside the rescue may know more; after one, nothing of a lower epoch
+/// is believed (I6).
 /// </summary>
 internal sealed class Witness(Local local, Peers peers, Acceptor acceptor, Quorum quorum, Endings endings)
 {
