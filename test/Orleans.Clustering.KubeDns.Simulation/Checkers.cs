@@ -14,7 +14,9 @@ internal sealed class Checkers(World world)
     private readonly Dictionary<(Guid, Epoch), List<(Command? Command, ClusterState State)>> _logs = [];
     private readonly Dictionary<(Guid, RequestId), long> _committed = [];
     private readonly Dictionary<Nonce, int> _voted = [];
-    private readonly Dictionary<Guid, long> _floor = [];
+    private readonly Dictionary<(Guid Lineage, Epoch Epoch), long> _floor = [];
+    private readonly Dictionary<Nonce, (Epoch, long)> _reached = [];
+    private readonly Rescues _rescues = new();
 
     public int Lineages => _logs.Keys.Select(key => key.Item1).Distinct().Count();
 
@@ -28,22 +30,26 @@ internal sealed class Checkers(World world)
     {
         var state = committed.State;
         var life = (state.Lineage, state.Epoch);
+        Require(_reached.GetValueOrDefault(process.Self.Nonce).CompareTo((state.Epoch, state.Index)) < 0
+            || state.Index == 0, "I2", $"{process} went back to {state.Epoch} {state.Index}");
         if (!_logs.TryGetValue(life, out var log))
         {
-            Require(state.Index == 0, "I1", $"{process} begins lineage {state.Lineage} at {state.Index}");
+            if (state.Index == 0) OnFounded(process);
+            else _rescues.Check(process, state, _logs, Digest);
             _logs[life] = [(null, state)];
-            OnFounded(process);
-            return;
         }
 
-        if (state.Index == log.Count && committed.Command is { } command)
+        _reached[process.Self.Nonce] = (state.Epoch, state.Index);
+        log = _logs[life];
+        var at = state.Index - log[0].State.Index;
+        if (at == log.Count && committed.Command is { } command)
         {
             Append(log, command, state);
             return;
         }
 
-        Require(state.Index < log.Count, "I1", $"{process} knows {state.Index}, which nobody decided");
-        var known = log[(int)state.Index];
+        Require(at >= 0 && at < log.Count, "I1", $"{process} knows {state.Index}, which nobody decided");
+        var known = log[(int)at];
         Require(committed.Command is null || committed.Command.Equals(known.Command), "I1",
             $"{process} applied {committed.Command} at {state.Index}, where {known.Command} stands");
         Require(Digest(state) == Digest(known.State), "I1", $"{process} differs at {state.Index}");
@@ -52,7 +58,8 @@ internal sealed class Checkers(World world)
     /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
     public void OnSent(SimProcess process, Envelope envelope)
     {
-        if (envelope.Body is not (Promise or Accepted or FoundPromise or FoundAccepted)) return;
+        _rescues.OnSent(process, envelope);
+        if (envelope.Body is not (Promise or Accepted or FoundPromise or FoundAccepted or RescuePromise or RescueAccepted)) return;
         if (!_voted.TryGetValue(envelope.From.Nonce, out var number))
             _voted[envelope.From.Nonce] = process.Number;
         else
@@ -90,36 +97,47 @@ internal sealed class Checkers(World world)
         Require(lineages.Count < 2, "I3", $"two lineages live: {string.Join(' ', lineages)}");
     }
 
-    /// <summary>What had completed, in this lineage, before an operation began.</summary>
-    public long Floor(Guid lineage) => _floor.GetValueOrDefault(lineage);
+    private void Raise(ClusterState state, long index)
+    {
+        var life = (state.Lineage, state.Epoch);
+        _floor[life] = Math.Max(_floor.GetValueOrDefault(life), index);
+    }
 
     public void OnRead(SimProcess process, ClusterState state, Operation operation)
     {
-        var floor = operation.Floors.GetValueOrDefault(state.Lineage);
+        var floor = operation.Floors.GetValueOrDefault((state.Lineage, state.Epoch));
         Require(state.Index >= floor, "I2", $"{process} read {state.Index} after {floor} had completed");
-        _floor[state.Lineage] = Math.Max(Floor(state.Lineage), state.Index);
+        RequireNewest(process, state, operation);
+        Raise(state, state.Index);
     }
 
     public void OnWritten(SimProcess process, Answer answer, Operation operation)
     {
-        var lineage = process.Replica.State!.Lineage;
-        if (answer == Answer.Done) OnDone(process, lineage, operation);
+        RequireNewest(process, process.Replica.State!, operation);
+        if (answer == Answer.Done) OnDone(process, process.Replica.State!.Lineage, operation);
         else if (answer == Answer.Lost) OnLost(process, operation);
     }
 
-    public Dictionary<Guid, long> Floors() => new(_floor);
+    public Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => new(_floor);
+
+    // Once anything completed in a higher epoch, nothing that begins later completes in a lower one.
+    private static void RequireNewest(SimProcess process, ClusterState state, Operation operation)
+    {
+        var higher = operation.Floors.Keys.FirstOrDefault(life =>
+            life.Lineage == state.Lineage && life.Epoch.CompareTo(state.Epoch) > 0);
+        Require(higher == default, "I2", $"{process} was answered in {state.Epoch}, after {higher.Epoch} had begun");
+    }
 
     private void OnDone(SimProcess process, Guid lineage, Operation operation)
     {
         var mine = _logs.Values.SelectMany(log => log)
             .Where(entry => entry.State.Lineage == lineage && entry.Command is TableChange change
                 && change.Id?.By == process.Self.Nonce && Same(change.Change, operation.Change!)
-                && entry.State.Index > operation.Floors.GetValueOrDefault(lineage)).ToList();
+                && entry.State.Index > operation.Floors.GetValueOrDefault((lineage, entry.State.Epoch))).ToList();
         Require(mine.Count > 0, "I2", $"{process} was told of a commit that is nowhere: {operation.Change}");
-        var index = mine[^1].State.Index;
         if (Expected(operation.Change!) is { } expected)
             Require(mine[^1].State.Table.Version == expected.Version + 1, "I2", $"{process} committed off its token");
-        _floor[lineage] = Math.Max(Floor(lineage), index);
+        Raise(mine[^1].State, mine[^1].State.Index);
     }
 
     private void OnLost(SimProcess process, Operation operation)

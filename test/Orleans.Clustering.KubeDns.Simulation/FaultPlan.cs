@@ -46,8 +46,50 @@ internal sealed record FaultPlan
 
     public required int MaxVoters { get; init; }
 
+    /// <summary>Several silos at once, a majority among them often: killed, or paused.</summary>
+    public required long SiegeEvery { get; init; }
+
+    /// <summary>How long a paused one sleeps at most, and a killed one is left dead.</summary>
+    public required long SiegeFor { get; init; }
+
+    /// <summary>Whether there is a ready service.</summary>
+    public required bool HasReady { get; init; }
+
+    /// <summary>How long a silo must not answer the kubelet's probes to be held for not ready.</summary>
+    public required long UnreadyAfter { get; init; }
+
+    /// <summary>The policy FollowKubernetes.</summary>
+    public required bool MayRescue { get; init; }
+
+    /// <summary>By how much the times of the rescue are shorter than their defaults.</summary>
+    public required int Hurry { get; init; }
+
+    /// <summary>Nothing is published for a while.</summary>
+    public required long ApiCutEvery { get; init; }
+
+    /// <summary>A wall clock jumps.</summary>
+    public required long ClockEvery { get; init; }
+
     /// <summary>How long faults go on; then the network is whole and the cluster must settle.</summary>
     public required long FaultsFor { get; init; }
+
+    public Consensus.Settings Settings() => new()
+    {
+        MinimumSilos = MinimumSilos,
+        MaxVoters = MaxVoters,
+        MayRescue = MayRescue,
+        RemovedFor = 10_000 / Hurry,
+        NotReadyFor = 20_000 / Hurry,
+        RescueAfter = 5_000 / Hurry,
+        FenceAfter = 60_000 / Hurry,
+    };
+
+    /// <summary>
+    /// The bound of invariant 8, and what it takes for granted: that Kubernetes has noticed, and DNS tells; that who
+    /// was never listed is known for long; and that the rows are written and the voters chosen afterwards.
+    /// </summary>
+    public long SettleWithin => (7 * 20_000 / Hurry) + Staleness + PublishLag + UnreadyAfter
+        + ((5_000 / Hurry) * (Pods + 1)) + 60_000;
 
     public static FaultPlan Draw(SimRandom random) => random.Chance(0.3) ? DrawStorm(random) : DrawWeather(random);
 
@@ -62,7 +104,7 @@ internal sealed record FaultPlan
         FaultsFor = random.Between(8_000, 25_000),
     };
 
-    private static FaultPlan DrawWeather(SimRandom random) => Draw(random, (int)random.Between(1, 7));
+    private static FaultPlan DrawWeather(SimRandom random) => Draw(random, (int)random.Between(1, 9));
 
     private static FaultPlan Draw(SimRandom random, int pods) => new()
     {
@@ -82,6 +124,14 @@ internal sealed record FaultPlan
         LeaveEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
         RejectEvery = random.Chance(0.6) ? 0 : random.Between(2_000, 10_000),
         ReusedAddresses = random.Chance(0.5) ? 0 : 0.6,
+        SiegeEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
+        SiegeFor = random.Between(4_000, 30_000),
+        HasReady = random.Chance(0.85),
+        UnreadyAfter = random.Between(1_000, 5_000),
+        MayRescue = random.Chance(0.95),
+        Hurry = random.Pick([1, 4, 4, 4]),
+        ApiCutEvery = random.Chance(0.8) ? 0 : random.Between(10_000, 25_000),
+        ClockEvery = random.Chance(0.8) ? 0 : random.Between(5_000, 20_000),
         IsBusy = random.Chance(0.15),
         MinimumSilos = random.Chance(0.7) ? 1 : (int)random.Between(1, (pods / 2) + 1),
         MaxVoters = random.Pick([5, 5, 3]),
@@ -94,5 +144,6 @@ internal sealed record FaultPlan
         + $"crash {CrashEvery} back {BackWithin}, "
         + $"partition {PartitionEvery}, pause {PauseEvery}, leave {LeaveEvery}, reject {RejectEvery}, "
         + $"reuse {ReusedAddresses:P0}{(IsBusy ? ", busy" : "")}, minimum {MinimumSilos}, voters {MaxVoters}, "
-        + $"faults for {FaultsFor}";
+        + $"siege {SiegeEvery} for {SiegeFor}, ready {HasReady} after {UnreadyAfter}, rescue {MayRescue} /{Hurry}, "
+        + $"api cut {ApiCutEvery}, clock {ClockEvery}, faults for {FaultsFor}";
 }

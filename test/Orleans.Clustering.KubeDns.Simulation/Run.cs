@@ -14,8 +14,6 @@ internal sealed record RunResult(
 /// </summary>
 internal sealed class Run
 {
-    private const long SettleWithin = 60_000;
-
     /// <summary>How long a silo whose last row is written waits for its successors, as the node does.</summary>
     private const long HandOverWithin = 5_000;
     private const long EndWithin = 15_000;
@@ -30,6 +28,8 @@ internal sealed class Run
     {
         _world = new World(seed, trace);
         _random = new SimRandom(seed ^ 0x5DEECE66D);
+        _world.OnEnd = EndAsTold;
+        _world.Kubelet.Start();
     }
 
     /// <exception cref="SimulationFailedException">A rule was broken.</exception>
@@ -73,6 +73,9 @@ internal sealed class Run
         Every(_world.Plan.PauseEvery, Pause);
         Every(_world.Plan.LeaveEvery, Leave);
         Every(_world.Plan.RejectEvery, Reject);
+        Every(_world.Plan.SiegeEvery, Siege);
+        Every(_world.Plan.ApiCutEvery, CutApi);
+        Every(_world.Plan.ClockEvery, Jump);
     }
 
     private void Every(long mean, Action<SimProcess> fault)
@@ -94,6 +97,83 @@ internal sealed class Run
         var after = _world.Now + _random.Between(10, _world.Plan.BackWithin);
         if (_random.Chance(_world.Plan.InPlace)) _world.At(after, () => Start(process.Pod));
         else Replace(process.Pod, after);
+    }
+
+    // Several at once; half the time the majority of the voters is among them.
+    private void Siege(SimProcess process)
+    {
+        var voters = process.Replica.State?.Voters ?? default;
+        var count = (int)_random.Between(1, _world.Alive.Count);
+        var first = _random.Chance(0.5) ? _world.Alive.OrderBy(each => !voters.Contains(each.Self)) : null;
+        var victims = (first ?? _world.Alive.OrderBy(_ => _random.Bits())).Take(count).ToList();
+        var isPause = _random.Chance(0.4);
+        foreach (var victim in victims)
+        {
+            if (isPause) Sleep(victim, _world.Now + _random.Between(1_000, _world.Plan.SiegeFor));
+            else FallInSiege(victim);
+        }
+    }
+
+    private void FallInSiege(SimProcess victim)
+    {
+        _world.EndProcess(victim, "Killed");
+        var after = _world.Now + _random.Between(10, _world.Plan.SiegeFor);
+        if (_random.Chance(_world.Plan.InPlace)) _world.At(after, () => Start(victim.Pod));
+        else Replace(victim.Pod, after);
+    }
+
+    private void CutApi(SimProcess process)
+    {
+        var until = _world.Now + _random.Between(1_000, 12_000);
+        _world.Say(process, "ApiCut", $"until {until}");
+        foreach (var service in new[] { _world.Dns, _world.Ready })
+        {
+            service.FrozenUntil = until;
+            _world.At(until, () => service.Thaw(_world.Now));
+        }
+    }
+
+    private void Jump(SimProcess process)
+    {
+        process.Jumped += _random.Pick<long>([-30, -3, 3, 30, 3_600]);
+        _world.Say(process, "ClockJumped", $"{process.Jumped} s off");
+    }
+
+    // As the node does: at once, or after its application stopped; the kubelet starts it anew.
+    private void EndAsTold(SimProcess process, EndProcess end)
+    {
+        _world.Say(process, "MustEnd", end.Reason.ToString());
+        if (end.Reason == EndReason.Yields)
+        {
+            _world.At(_world.Now + _random.Between(0, 5_000), () => LeaveAndReturn(process));
+            return;
+        }
+
+        _world.At(_world.Now, () =>
+        {
+            _world.EndProcess(process, "EndedAsTold");
+            _world.At(_world.Now + _random.Between(200, 2_000), () => Start(process.Pod));
+        });
+    }
+
+    private void LeaveAndReturn(SimProcess process)
+    {
+        if (process.IsLeaving || !process.IsAlive) return;
+        process.IsLeaving = true;
+        _world.WhenRunning(process, () => _world.Step(process, new Consensus.Leave()));
+        _world.At(_world.Now + 10_000, () =>
+        {
+            if (!process.IsAlive) return;
+            _world.EndProcess(process, "Yielded");
+            _world.At(_world.Now + _random.Between(200, 2_000), () => Start(process.Pod));
+        });
+    }
+
+    private void Sleep(SimProcess process, long until)
+    {
+        if (process.PausedUntil <= _world.Now) process.PausedAt = _world.Now;
+        process.PausedUntil = Math.Max(process.PausedUntil, until);
+        _world.Say(process, "Paused", $"until {process.PausedUntil}");
     }
 
     private void Replace(Pod pod, long after)
@@ -138,11 +218,7 @@ internal sealed class Run
         _world.At(_world.Now + _random.Between(500, 5_000), () => _world.Network.Rejected = null);
     }
 
-    private void Pause(SimProcess process)
-    {
-        process.PausedUntil = _world.Now + _random.Between(100, 6_000);
-        _world.Say(process, "Paused", $"until {process.PausedUntil}");
-    }
+    private void Pause(SimProcess process) => Sleep(process, _world.Now + _random.Between(100, 6_000));
 
     // As Kubernetes deletes a pod: told to stop, given time for its last write and its hand-over, then replaced.
     private void Leave(SimProcess process)
@@ -178,22 +254,25 @@ internal sealed class Run
         _world.Network.Heal();
         _world.Network.Rejected = null;
         _world.Dns.IsWhole = true;
+        _world.Ready.IsWhole = true;
+        _world.Dns.Thaw(_world.Now);
+        _world.Ready.Thaw(_world.Now);
         foreach (var process in _world.Alive) process.PausedUntil = Math.Min(process.PausedUntil, _world.Now);
         foreach (var pod in _world.Pods.ToList()) Start(pod);
-        var until = _world.Now + SettleWithin;
+        var until = _world.Now + _world.Plan.SettleWithin;
         var obstacle = "nothing was tried";
         while (_world.Now < until && !_world.IsUsedUp)
         {
             _world.RunUntil(_world.Now + 500);
             obstacle = Obstacle();
-            if (obstacle.Length == 0 || NeedsRescue()) break;
+            if (obstacle.Length == 0 || MustWait()) break;
         }
 
         if (_world.IsUsedUp)
             throw new SimulationFailedException("I8", $"{_world.Steps} steps by {_world.Now} ms: somebody spins");
-        if (obstacle.Length > 0 && !NeedsRescue())
-            throw new SimulationFailedException("I8", $"not settled after {SettleWithin} ms: {obstacle}");
-        if (obstacle.Length == 0 && !NeedsRescue() && Lineages() == 1) EndTogether();
+        if (obstacle.Length > 0 && !MustWait())
+            throw new SimulationFailedException("I8", $"not settled after {_world.Plan.SettleWithin} ms: {obstacle}");
+        if (obstacle.Length == 0 && !MustWait()) EndTogether();
         return Result(seed);
     }
 
@@ -233,7 +312,7 @@ internal sealed class Run
 
     private RunResult Result(ulong seed) => new(
         seed, _world.Steps, _world.Checkers.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
-        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, NeedsRescue(), _world.TraceHash,
+        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, MustWait(), _world.TraceHash,
         _world.Happened);
 
     // What is not as it should be once all is whole; empty if the cluster has settled.
@@ -243,9 +322,17 @@ internal sealed class Run
         if (_world.Alive.FirstOrDefault(process => process.Replica.State is null) is { } outside)
             return $"{outside} has no lineage: {outside.Replica.WaitingFor}";
         var states = _world.Alive.Select(process => process.Replica.State!).ToList();
-        if (states.Select(state => state.Lineage).Distinct().Count() > 1) return "";
+        if (states.Select(state => (state.Lineage, state.Epoch)).Distinct().Count() > 1)
+        {
+            return "several clusters: " + string.Join(", ", _world.Alive.Select(process =>
+                $"{process} {process.Replica.State!.Lineage.ToString()[..4]} {process.Replica.State.Epoch} "
+                + process.Replica.RescueWaitsFor));
+        }
+
         var newest = states.MaxBy(state => state.Index);
         if (newest is null) return "";
+        if (_world.Alive.FirstOrDefault(process => process.Replica.LostSince >= 0) is { } lost)
+            return $"{lost} has no majority: {lost.Replica.RescueWaitsFor}";
         foreach (var process in _world.Alive)
         {
             if (newest.Table.RowOf(process.Self) is not { State: SiloState.Active }) return $"{process} is not Active";
@@ -258,8 +345,8 @@ internal sealed class Run
         return states.Any(state => state.Index < newest.Index - 5) ? "somebody lags" : "";
     }
 
-    private int Lineages() =>
-        _world.Alive.Select(process => process.Replica.State?.Lineage).Distinct().Count();
+    // Nobody may rescue what is lost.
+    private bool MustWait() => !_world.Plan.MayRescue && NeedsRescue();
 
     // The majority of the newest configuration, or of the newest that anybody alive knows, has ended: only the rescue
     // of protocol § 7 can help.

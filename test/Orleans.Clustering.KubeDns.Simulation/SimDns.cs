@@ -10,6 +10,10 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 internal sealed class SimDns(SimRandom random, FaultPlan plan)
 {
     private readonly List<(long At, Sequence<ListedPeer> Listed)> _history = [(long.MinValue, default)];
+    private Sequence<ListedPeer> _wanted;
+
+    /// <summary>Cut off from the API server: nothing new is published until then.</summary>
+    public long FrozenUntil { get; set; } = long.MinValue;
 
     /// <summary>Whether look-ups have stopped failing.</summary>
     public bool IsWhole { get; set; }
@@ -19,10 +23,19 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
     public bool IsPublished(PeerAddress address, long asOf) =>
         _history.Last(entry => entry.At <= asOf).Listed.Any(listed => listed.Address == address);
 
-    public void Publish(long now, ListedPeer peer) => Change(now, _history[^1].Listed.Append(peer));
+    public void Publish(long now, ListedPeer peer) => Change(now, _wanted.Append(peer));
 
     public void Withdraw(long now, PeerAddress address) =>
-        Change(now, _history[^1].Listed.Where(listed => listed.Address != address));
+        Change(now, _wanted.Where(listed => listed.Address != address));
+
+    /// <summary>What happened while it was frozen is published now.</summary>
+    public void Thaw(long now)
+    {
+        FrozenUntil = long.MinValue;
+        _history.Add((now, _wanted));
+    }
+
+    public bool IsWanted(PeerAddress address) => _wanted.Any(listed => listed.Address == address);
 
     /// <summary>An answer to a question asked then, as it comes in now.</summary>
     public View Answer(Pod asker, long asked, long now, long askedLocal)
@@ -42,5 +55,9 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
         return new View(askedLocal, isComplete, listed, plan.Staleness, isMisnamed);
     }
 
-    private void Change(long now, IEnumerable<ListedPeer> listed) => _history.Add((now, listed.ToSequence()));
+    private void Change(long now, IEnumerable<ListedPeer> listed)
+    {
+        _wanted = listed.ToSequence();
+        if (now >= FrozenUntil) _history.Add((now, _wanted));
+    }
 }

@@ -14,6 +14,9 @@ internal sealed class Pod(string name, PeerAddress address)
 
     public bool IsDeleted { get; set; }
 
+    /// <summary>Whether the kubelet holds it for ready.</summary>
+    public bool IsReady { get; set; }
+
     public SimProcess? Process { get; set; }
 }
 
@@ -37,6 +40,12 @@ internal sealed class SimProcess(
 
     public long PausedUntil { get; set; }
 
+    /// <summary>When its last pause began.</summary>
+    public long PausedAt { get; set; }
+
+    /// <summary>By how much its wall clock has jumped (s).</summary>
+    public long Jumped { get; set; }
+
     /// <summary>The tick that is on its way; a later one replaces it.</summary>
     public long TickAt { get; set; } = long.MaxValue;
 
@@ -44,7 +53,7 @@ internal sealed class SimProcess(
 
     public long WorldTime(long local) => local - clockOffset;
 
-    public long Wall(long now) => 150_000_000 + (now / 1000) + wallSkew;
+    public long Wall(long now) => 150_000_000 + (now / 1000) + wallSkew + Jumped;
 
     public override string ToString() => self.ToString();
 }

@@ -4,7 +4,7 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>An operation under way: what was asked, and what had completed by then.</summary>
-internal sealed record Operation(TableCommand? Change, Dictionary<Guid, long> Floors);
+internal sealed record Operation(TableCommand? Change, Dictionary<(Guid Lineage, Epoch Epoch), long> Floors);
 
 /// <summary>
 /// What Orleans does with the table on one silo: read, insert its row, become Active, then read, write, vote on others,
@@ -21,6 +21,8 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     public int Reads { get; private set; }
 
     public bool HasEnded { get; private set; }
+
+    public bool IsActive => OwnRow is { State: SiloState.Active };
 
     private Row? OwnRow => _view?.Table.RowOf(process.Self);
 
@@ -121,7 +123,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         world.Step(process, new AskBeat(++_tickets, beat, process.LocalTime(world.Now) + 3_000));
     }
 
-    private Dictionary<Guid, long> Floors() => checkers.Floors();
+    private Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => checkers.Floors();
 
     private void Later(long after) => world.At(world.Now + (world.Plan.IsBusy ? after / 10 : after), () =>
     {

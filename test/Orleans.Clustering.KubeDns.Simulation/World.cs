@@ -9,7 +9,7 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// </summary>
 internal sealed class World
 {
-    private const int MostSteps = 150_000;
+    private const int MostSteps = 400_000;
 
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly SimRandom _random;
@@ -25,6 +25,8 @@ internal sealed class World
         _random = new SimRandom(seed);
         Plan = FaultPlan.Draw(_random);
         Dns = new SimDns(_random, Plan);
+        Ready = new SimDns(_random, Plan);
+        Kubelet = new Kubelet(this, _random);
         Checkers = new Checkers(this);
         Network = new SimNetwork(this, _random, Plan);
         trace?.WriteLine($"# seed {seed}: {Plan}");
@@ -33,6 +35,14 @@ internal sealed class World
     public FaultPlan Plan { get; }
 
     public SimDns Dns { get; }
+
+    /// <summary>The ready service.</summary>
+    public SimDns Ready { get; }
+
+    public Kubelet Kubelet { get; }
+
+    /// <summary>A process must end, as the machine says.</summary>
+    public Action<SimProcess, EndProcess> OnEnd { get; set; } = (_, _) => { };
 
     public SimNetwork Network { get; }
 
@@ -96,10 +106,7 @@ internal sealed class World
         var nonce = new Nonce(((UInt128)_random.Bits() << 64) | _random.Bits());
         var silo = new SiloId(pod.Address.Host, 11111, (int)(150_000_000 + (Now / 1000) + _processes));
         var self = new MemberId(pod.Fqdn, pod.Address, silo, nonce);
-        var settings = new Settings
-        {
-            MinimumSilos = Plan.MinimumSilos, MaxVoters = Plan.MaxVoters, MayRescue = false,
-        };
+        var settings = Plan.Settings();
         var replica = new Replica(settings, new ClusterKey("service", "cluster"), self, _random.Bits());
         var process = new SimProcess(
             pod, self, replica, ++_processes, Now, _random.Between(0, 1_000_000), _random.Between(-3, 3));
@@ -162,6 +169,7 @@ internal sealed class World
             case Answered answered: _silos[process].OnAnswered(answered); break;
             case ReadAnswered read: _silos[process].OnRead(read); break;
             case Consensus.LookUp: AskDns(process); break;
+            case EndProcess end: OnEnd(process, end); break;
             case Trace trace:
                 Say(process, trace.Event, trace.Text);
                 Checkers.OnTrace(process, trace, _alive);
@@ -175,6 +183,9 @@ internal sealed class World
         var askedLocal = process.LocalTime(Now);
         At(Now + _random.Between(1, 30), () => WhenRunning(process, () =>
             Step(process, new Viewed(Dns.Answer(process.Pod, asked, Now, askedLocal)))));
+        if (!Plan.HasReady) return;
+        At(Now + _random.Between(1, 30), () => WhenRunning(process, () =>
+            Step(process, new ViewedReady(Ready.Answer(process.Pod, asked, Now, askedLocal)))));
     }
 
     private void ScheduleTick(SimProcess process)

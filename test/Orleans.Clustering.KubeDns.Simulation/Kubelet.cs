@@ -1,0 +1,43 @@
+using Orleans.Clustering.KubeDns.Consensus;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// Holds a pod for ready while its silo is Active, not told to stop, and answers probes; and publishes that in the ready
+/// service, some time later.
+/// </summary>
+internal sealed class Kubelet(World world, SimRandom random)
+{
+    private const long ProbeEvery = 500;
+
+    public void Start() => world.At(world.Now + ProbeEvery, Probe);
+
+    private void Probe()
+    {
+        foreach (var pod in world.Pods.ToList())
+        {
+            var isReady = IsReady(pod);
+            if (isReady == pod.IsReady) continue;
+            pod.IsReady = isReady;
+            world.At(world.Now + random.Between(0, world.Plan.PublishLag), () => Publish(pod));
+        }
+
+        Start();
+    }
+
+    private void Publish(Pod pod)
+    {
+        var isPublished = world.Ready.IsWanted(pod.Address);
+        if (pod.IsReady && !isPublished) world.Ready.Publish(world.Now, new ListedPeer(pod.Fqdn, pod.Address));
+        else if (!pod.IsReady && isPublished && !world.Pods.Exists(other =>
+            other != pod && other.IsReady && other.Address == pod.Address))
+            world.Ready.Withdraw(world.Now, pod.Address);
+    }
+
+    private bool IsReady(Pod pod)
+    {
+        if (pod.IsDeleted || pod.Process is not { IsAlive: true, IsLeaving: false } process) return false;
+        if (process.PausedUntil > world.Now && world.Now >= process.PausedAt + world.Plan.UnreadyAfter) return false;
+        return world.Silos[process].IsActive;
+    }
+}
