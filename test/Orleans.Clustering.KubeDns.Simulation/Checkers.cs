@@ -35,8 +35,9 @@ internal sealed class Checkers(World world)
         if (!_logs.TryGetValue(life, out var log))
         {
             if (state.Index == 0) OnFounded(process);
-            else _rescues.Check(process, state, _logs, Digest);
-            _logs[life] = [(null, state)];
+            var adopted = state.Index == 0 ? null : _rescues.Check(process, state, _logs, Digest);
+            _logs[life] = [(adopted, state)];
+            if (adopted?.Id is { } id) RequireOnce(state, id);
         }
 
         _reached[process.Self.Nonce] = (state.Epoch, state.Index);
@@ -135,8 +136,10 @@ internal sealed class Checkers(World world)
                 && change.Id?.By == process.Self.Nonce && Same(change.Change, operation.Change!)
                 && entry.State.Index > operation.Floors.GetValueOrDefault((lineage, entry.State.Epoch))).ToList();
         Require(mine.Count > 0, "I2", $"{process} was told of a commit that is nowhere: {operation.Change}");
+        var version = mine[^1].State.Table.Version;
         if (Expected(operation.Change!) is { } expected)
-            Require(mine[^1].State.Table.Version == expected.Version + 1, "I2", $"{process} committed off its token");
+            Require(version == expected.Version + 1 || version == expected.Version + 1 + TableState.RescueRaise,
+                "I2", $"{process} committed off its token");
         Raise(mine[^1].State, mine[^1].State.Index);
     }
 
@@ -157,10 +160,12 @@ internal sealed class Checkers(World world)
         Require(!before.Table.Rows.Values.Any(row => row.State == SiloState.Dead
             && state.Table.Rows.TryGetValue(row.Silo, out var now) && now.State != SiloState.Dead),
             "I2", "a dead silo came back");
-        if (command.Id is { } id)
-            Require(_committed.TryAdd((state.Lineage, id), state.Index), "I2", $"{id} was committed twice");
+        if (command.Id is { } id) RequireOnce(state, id);
         log.Add((command, state));
     }
+
+    private void RequireOnce(ClusterState state, RequestId id) =>
+        Require(_committed.TryAdd((state.Lineage, id), state.Index), "I2", $"{id} was committed twice");
 
     private static TableTag? Expected(TableCommand change) =>
         change switch { InsertRow insert => insert.Expected, UpdateRow update => update.Expected, _ => null };

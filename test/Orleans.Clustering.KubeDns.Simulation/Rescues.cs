@@ -35,7 +35,8 @@ internal sealed class Rescues
         }
     }
 
-    public void Check(
+    /// <summary>The value in flight that was adopted, if any.</summary>
+    public Command? Check(
         SimProcess process, ClusterState first,
         Dictionary<(Guid Lineage, Epoch Epoch), List<(Command? Command, ClusterState State)>> logs,
         Func<ClusterState, string> digest)
@@ -43,7 +44,9 @@ internal sealed class Rescues
         var bases = logs.Where(log => log.Key.Lineage == first.Lineage && log.Key.Epoch.CompareTo(first.Epoch) < 0)
             .SelectMany(log => log.Value).Select(entry => entry.State)
             .Where(state => state.Index == first.Index - 1).ToList();
-        var before = bases.Find(state => Continues(state, first, digest));
+        var (before, adopted) = bases.Select(state => (State: state, Value: Continues(state, first, digest)))
+            .Where(each => each.Value is not null).Select(each => (each.State, each.Value!.Value.Command))
+            .FirstOrDefault();
         if (before is null)
             throw Broken($"{process} begins epoch {first.Epoch} at {first.Index} with what no epoch before it held");
         foreach (var told in ToldBy(first.Epoch))
@@ -51,6 +54,8 @@ internal sealed class Rescues
             if ((told.State.Epoch, told.State.Index).CompareTo((before.Epoch, before.Index)) > 0)
                 throw Broken($"{first.Epoch} begins from {before.Index}, though a witness knew {told.State.Index}");
         }
+
+        return adopted;
     }
 
     private IEnumerable<RescuePromise> ToldBy(Epoch epoch)
@@ -62,20 +67,22 @@ internal sealed class Rescues
 
     // As the rescue makes it, with the value that a witness had accepted, or one that was at least proposed; with none
     // only if no witness had.
-    private bool Continues(ClusterState before, ClusterState first, Func<ClusterState, string> digest)
+    private (Command? Command, bool)? Continues(ClusterState before, ClusterState first, Func<ClusterState, string> digest)
     {
         var mustAdopt = ToldBy(first.Epoch).Any(told =>
             told.Accepted is not null && (told.State.Epoch, told.State.Index) == (before.Epoch, before.Index));
         var candidates = _proposed.GetValueOrDefault((before.Lineage, before.Epoch, before.Index + 1)) ?? [];
         IEnumerable<Command?> values = mustAdopt ? candidates : candidates.Prepend<Command?>(null);
         var wanted = digest(first);
-        return values.Any(value =>
+        foreach (var value in values)
         {
             var last = value is null ? before : before.Apply(value);
             var ended = last.Table.Rows.Values.Where(row => row.State != SiloState.Dead && row.Owner is not null
                 && first.Table.Rows.GetValueOrDefault(row.Silo) is { State: SiloState.Dead }).Select(row => row.Owner!);
-            return digest(before.Rescue(first.Epoch, value, ended, first.Voters)) == wanted;
-        });
+            if (digest(before.Rescue(first.Epoch, value, ended, first.Voters)) == wanted) return (value, true);
+        }
+
+        return null;
     }
 
     private static SimulationFailedException Broken(string what) => new("I6", what);

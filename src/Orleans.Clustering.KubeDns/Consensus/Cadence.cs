@@ -20,8 +20,12 @@ internal sealed class Cadence(Local local, Peers peers)
         var steady = Math.Max(local.Settings.GreetEvery, peers.Contacts.Count * 4);
         if (local.State is not { } state) return contact.AnsweredWithin(4 * steady, local.Now) ? steady : eager;
         if (local.IsFenced) return eager;
-        return Math.Min(InCluster(contact, state), local.InDoubt ? WhenInDoubt : long.MaxValue);
+        return Math.Min(InCluster(contact, state), IsLookedFor(contact, state) ? WhenInDoubt : long.MaxValue);
     }
+
+    private bool IsLookedFor(Contact contact, ClusterState state) =>
+        local.IsLost || local.IsBarred
+        || (local.InDoubt && state.Voters.Any(voter => voter.Address == contact.Address));
 
     private long InCluster(Contact contact, ClusterState state)
     {
@@ -38,7 +42,7 @@ internal sealed class Cadence(Local local, Peers peers)
 
     public bool LeaderIsQuiet(ClusterState state) =>
         state.Leader != local.Self
-        && (peers.At(state.Leader.Address) is not { } leader
+        && (peers.Of(state.Leader) is not { } leader
             || Math.Max(leader.HeardAt, leader.AnsweredAt) < local.Now - LeaderQuietFor);
 
     // Somebody who answered and now refuses; not for ever: a pod that stays down is asked at leisure.

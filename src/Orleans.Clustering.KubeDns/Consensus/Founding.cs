@@ -15,6 +15,9 @@ internal sealed class Founding(Local local, Peers peers)
     private const long AnswerIsFresh = 3_000;
     private const long GiveUpAfter = 1_500;
     private const long LookUpEvery = 1_000;
+
+    /// <summary>Once more for an answer that is young enough: not at every step while that one is on its way.</summary>
+    private const long LookUpAgainAfter = 50;
     private const long ReportEvery = 10_000;
 
     private Ballot _promised = Ballot.None;
@@ -22,6 +25,7 @@ internal sealed class Founding(Local local, Peers peers)
     private Attempt? _attempt;
     private long _pausedUntil;
     private long _lookUpAt;
+    private long _lookedUpAt;
     private long _reportAt = ReportEvery;
 
     /// <summary>What is being waited for, for people.</summary>
@@ -196,7 +200,7 @@ internal sealed class Founding(Local local, Peers peers)
         var refusals = contacts.Where(contact => contact.Refuses).Select(contact => contact.RefusedSince);
         var from = refusals.Append(youngest).Max() + view.Staleness;
         if (view.AskedAt >= from) return true;
-        _lookUpAt = Math.Min(_lookUpAt, Math.Max(from, view.AskedAt + 50));
+        _lookUpAt = Math.Min(_lookUpAt, Math.Max(from, _lookedUpAt + LookUpAgainAfter));
         return false;
     }
 
@@ -247,6 +251,7 @@ internal sealed class Founding(Local local, Peers peers)
 
     private void LookUpNow()
     {
+        _lookedUpAt = local.Now;
         _lookUpAt = local.Now + LookUpEvery - 200 + local.Random(400);
         local.Emit(new LookUp());
     }

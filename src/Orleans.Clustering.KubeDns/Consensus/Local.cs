@@ -68,8 +68,11 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
     /// <summary>Whether it may vote, lead, answer and believe answers.</summary>
     public bool MayTakePart => !IsBarred && !IsFenced && Ending is null or EndReason.Yields;
 
-    /// <summary>Whether a majority of the voters may be out of reach, so that everybody has to be looked for.</summary>
+    /// <summary>Whether a majority of the voters may be out of reach, so that they have to be looked for.</summary>
     public bool InDoubt { get; set; }
+
+    /// <summary>Whether it is out of reach, so that everybody has to be looked for.</summary>
+    public bool IsLost { get; set; }
 
     /// <summary>Why this process has to end, once it has.</summary>
     public EndReason? Ending { get; private set; }

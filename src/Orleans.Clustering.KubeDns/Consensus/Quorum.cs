@@ -33,7 +33,18 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     public IEnumerable<MemberId> Missing => (local.State?.Voters ?? default).Where(voter => !IsWorking(voter));
 
     /// <summary>Somebody says that the majority is lost: see for ourselves.</summary>
-    public void Doubt() => (_doubtUntil, _lookAt) = (local.Now + AskedFor, local.Now);
+    public void Doubt()
+    {
+        _doubtUntil = local.Now + AskedFor;
+        if (!local.InDoubt) _lookAt = local.Now;
+    }
+
+    /// <summary>A voter that sees no majority lets those doubt who follow it.</summary>
+    public void OnMet(Envelope envelope, Standing standing)
+    {
+        if (local.State is not { } state || local.IsVoter || standing.IsQuorate) return;
+        if (envelope.Epoch == state.Epoch && state.IsVoter(envelope.From.Nonce)) Doubt();
+    }
 
     public void OnStalled()
     {
@@ -49,6 +60,7 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
         var lost = local.InDoubt ? state.Voters.Count(IsLost) : 0;
         if (state.Voters.Count - lost >= state.Majority) Regain();
         else if (LostSince < 0) Lose();
+        local.IsLost = LostSince >= 0;
     }
 
     private void Lose()

@@ -254,6 +254,7 @@ internal sealed class Replica
     private Greeting? OnGreet(Envelope envelope, Greet greet)
     {
         var greeting = _peers.On(envelope, greet);
+        _quorum.OnMet(envelope, greet.Standing);
         _catchUp.From(envelope, greet.Index, greet.Standing);
         return greeting;
     }
@@ -261,6 +262,7 @@ internal sealed class Replica
     private void OnGreeting(Envelope envelope, Greeting greeting)
     {
         _peers.On(envelope, greeting);
+        _quorum.OnMet(envelope, greeting.Standing);
         _catchUp.From(envelope, greeting.Index, greeting.Standing);
     }
 

@@ -149,7 +149,8 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
         var highest = promises.Values.Select(promise => promise.State)
             .MaxBy(state => (state.Epoch, state.Index))!;
         var missing = _evidence.Missing(Known(highest), out var witnesses);
-        if (quorum.HasMajority) missing = "a majority works";
+        if (attempt.Epoch.CompareTo(local.Promised) < 0) missing = $"{local.Promised} was promised meanwhile";
+        else if (quorum.HasMajority) missing = "a majority works";
         else if (missing.Length == 0 && !witnesses.Equals(attempt.Witnesses)) missing = "others answer now";
         if (missing.Length > 0)
         {
