@@ -12,7 +12,7 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 internal sealed class Checkers(World world)
 {
     private readonly Dictionary<(Guid, Epoch), List<(Command? Command, ClusterState State)>> _logs = [];
-    private readonly Dictionary<(Guid, RequestId), long> _committed = [];
+    private readonly Dictionary<(Guid Lineage, Epoch Epoch), Dictionary<RequestId, long>> _committed = [];
     private readonly Dictionary<Nonce, int> _voted = [];
     private readonly Dictionary<(Guid Lineage, Epoch Epoch), long> _floor = [];
     private readonly Dictionary<Nonce, (Epoch, long)> _reached = [];
@@ -35,9 +35,8 @@ internal sealed class Checkers(World world)
         if (!_logs.TryGetValue(life, out var log))
         {
             if (state.Index == 0) OnFounded(process);
-            var adopted = state.Index == 0 ? null : _rescues.Check(process, state, _logs, Digest);
-            _logs[life] = [(adopted, state)];
-            if (adopted?.Id is { } id) RequireOnce(state, id);
+            else BeginEpoch(process, state);
+            _logs.TryAdd(life, [(null, state)]);
         }
 
         _reached[process.Self.Nonce] = (state.Epoch, state.Index);
@@ -164,8 +163,23 @@ internal sealed class Checkers(World world)
         log.Add((command, state));
     }
 
-    private void RequireOnce(ClusterState state, RequestId id) =>
-        Require(_committed.TryAdd((state.Lineage, id), state.Index), "I2", $"{id} was committed twice");
+    // What the new epoch does not go on from never was: who asked for it may ask again.
+    private void BeginEpoch(SimProcess process, ClusterState first)
+    {
+        var (before, adopted) = _rescues.Check(process, first, _logs, Digest);
+        _logs[(first.Lineage, first.Epoch)] = [(adopted, first)];
+        var kept = _committed.GetValueOrDefault((first.Lineage, before.Epoch)) ?? [];
+        _committed[(first.Lineage, first.Epoch)] =
+            kept.Where(each => each.Value <= before.Index).ToDictionary(each => each.Key, each => each.Value);
+        if (adopted?.Id is { } id) RequireOnce(first, id);
+    }
+
+    private void RequireOnce(ClusterState state, RequestId id)
+    {
+        var life = (state.Lineage, state.Epoch);
+        if (!_committed.TryGetValue(life, out var committed)) _committed[life] = committed = [];
+        Require(committed.TryAdd(id, state.Index), "I2", $"{id} was committed twice");
+    }
 
     private static TableTag? Expected(TableCommand change) =>
         change switch { InsertRow insert => insert.Expected, UpdateRow update => update.Expected, _ => null };

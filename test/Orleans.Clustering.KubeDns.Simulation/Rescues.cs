@@ -35,8 +35,8 @@ internal sealed class Rescues
         }
     }
 
-    /// <summary>The value in flight that was adopted, if any.</summary>
-    public Command? Check(
+    /// <summary>The state that it goes on from, and the value in flight that it adopted, if any.</summary>
+    public (ClusterState Before, Command? Adopted) Check(
         SimProcess process, ClusterState first,
         Dictionary<(Guid Lineage, Epoch Epoch), List<(Command? Command, ClusterState State)>> logs,
         Func<ClusterState, string> digest)
@@ -55,7 +55,7 @@ internal sealed class Rescues
                 throw Broken($"{first.Epoch} begins from {before.Index}, though a witness knew {told.State.Index}");
         }
 
-        return adopted;
+        return (before, adopted);
     }
 
     private IEnumerable<RescuePromise> ToldBy(Epoch epoch)

@@ -62,7 +62,8 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         var (asker, to) = (open.Asker, open.Request.To);
         var stranger = new MemberId("other", to, new SiloId(to.Host, 11111, 1), new Nonce(1));
         var reply = new Envelope(
-            new ClusterKey("other", "cluster"), stranger, asker.Self.Nonce, Guid.Empty, default, new Foreign());
+            new ClusterKey("other", "cluster"), stranger, asker.Self.Nonce, Guid.Empty, default,
+            new Foreign((open.Request.Envelope.Body as Greet)?.SentAt ?? 0));
         world.WhenRunning(asker, () => world.Step(asker, new Received(0, reply)));
     }
 

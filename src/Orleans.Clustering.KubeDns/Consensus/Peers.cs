@@ -147,7 +147,7 @@ internal sealed class Peers(Local local)
         if (committed.Command is not null) return;
         foreach (var row in committed.State.Table.Rows.Values)
         {
-            if (row is { IsLive: true, Owner: { } known }) Learn(known);
+            if (row is { State: not SiloState.Dead, Owner: { } known }) Learn(known);
         }
     }
 
@@ -182,7 +182,6 @@ internal sealed class Peers(Local local)
         }
 
         if (!isOther && greeting.SentAt < contact.AnsweredGreet) return;
-        if (isOther) LearnOccupant(contact.Member!, from, greeting.SentAt);
         Set(from.Address, contact.Answered(local.Now) with
         {
             Member = from,
@@ -247,6 +246,16 @@ internal sealed class Peers(Local local)
         if (undelivered.WasRefused && contact.RefusedAttempts == 0 && contact.AnsweredAt >= 0)
             local.Trace("PeerRefuses", $"{contact.Address} ({contact.Member})");
         if (undelivered.WasRefused) Hurry();
+    }
+
+    /// <summary>
+    /// Whoever answers where a member did may have learned from the others before they ended: should it fall silent, it
+    /// is judged as a member is.
+    /// </summary>
+    public void LearnOccupant(MemberId occupant)
+    {
+        if (occupant == local.Self || _knownSince.ContainsKey(occupant.Nonce)) return;
+        _knownSince = _knownSince.Add(occupant.Nonce, Of(occupant)?.AnsweredGreet ?? local.Now);
     }
 
     public void GreetSoon(PeerAddress address) => GreetSoon(Ensure(address));
@@ -346,14 +355,6 @@ internal sealed class Peers(Local local)
     {
         AnySuspect = true;
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEagerly);
-    }
-
-    // Whoever answers where a member did may have learned from the others before they ended: it is looked for as a
-    // member is, should it fall silent.
-    private void LearnOccupant(MemberId before, MemberId occupant, long sentAt)
-    {
-        if (!_knownSince.ContainsKey(before.Nonce) || _knownSince.ContainsKey(occupant.Nonce)) return;
-        _knownSince = _knownSince.Add(occupant.Nonce, sentAt);
     }
 
     private void Learn(MemberId member)

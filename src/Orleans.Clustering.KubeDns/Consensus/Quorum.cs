@@ -79,7 +79,7 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     private bool IsInDoubt(ClusterState state)
     {
         if (local.IsBarred || local.IsFenced || LostSince >= 0) return true;
-        if (local.IsVoter) return state.Voters.Count(IsFresh) < state.Majority;
+        if (local.IsVoter) return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;
         return (local.Now < _doubtUntil || peers.Cadence.LeaderIsQuiet(state)) && !HasMajority;
     }
 
