@@ -22,6 +22,9 @@ internal sealed class Checkers(World world)
 
     public bool PassedOver { get; private set; }
 
+    /// <summary>From now on another lineage may be founded (§ 10).</summary>
+    public void Excuse() => PassedOver = true;
+
     public int Commits => _logs.Values.Sum(log => log.Count - 1);
 
     public ClusterState Newest((Guid, Epoch) life) => _logs[life][^1].State;
@@ -70,8 +73,8 @@ internal sealed class Checkers(World world)
     {
         if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
         if (trace.Event != "MemberEnded") return;
-        var living = alive.FirstOrDefault(
-            other => trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
+        var living = alive.FirstOrDefault(other => !other.Pod.IsForgotten
+            && trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
     }
 
@@ -121,12 +124,17 @@ internal sealed class Checkers(World world)
     public Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => new(_floor);
 
     // Once anything completed in a higher epoch, nothing that begins later completes in a lower one.
-    private static void RequireNewest(SimProcess process, ClusterState state, Operation operation)
+    private void RequireNewest(SimProcess process, ClusterState state, Operation operation)
     {
+        // § 10: whom Kubernetes holds for gone, and who is a majority by itself, cannot know.
+        if (process.Pod.IsForgotten) return;
         var higher = operation.Floors.Keys.FirstOrDefault(life =>
-            life.Lineage == state.Lineage && life.Epoch.CompareTo(state.Epoch) > 0);
+            life.Lineage == state.Lineage && life.Epoch.CompareTo(state.Epoch) > 0 && IsPeopled(life));
         Require(higher == default, "I2", $"{process} was answered in {state.Epoch}, after {higher.Epoch} had begun");
     }
+
+    private bool IsPeopled((Guid Lineage, Epoch Epoch) life) => world.Alive.Any(process =>
+        process.Replica.State is { } state && (state.Lineage, state.Epoch) == life);
 
     private void OnDone(SimProcess process, Guid lineage, Operation operation)
     {

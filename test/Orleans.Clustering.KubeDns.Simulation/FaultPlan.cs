@@ -67,6 +67,15 @@ internal sealed record FaultPlan
     /// <summary>Nothing is published for a while.</summary>
     public required long ApiCutEvery { get; init; }
 
+    /// <summary>
+    /// Pods are started elsewhere that see only themselves in DNS, and are seen by nobody, for a while (§ 10): a second
+    /// lineage.
+    /// </summary>
+    public required long ForkAt { get; init; }
+
+    /// <summary>A pod's object is deleted, but its process lives on, cut off from all others.</summary>
+    public required long ForgetEvery { get; init; }
+
     /// <summary>A wall clock jumps.</summary>
     public required long ClockEvery { get; init; }
 
@@ -131,6 +140,8 @@ internal sealed record FaultPlan
         MayRescue = random.Chance(0.95),
         Hurry = random.Pick([1, 4, 4, 4]),
         ApiCutEvery = random.Chance(0.8) ? 0 : random.Between(10_000, 25_000),
+        ForkAt = random.Chance(0.9) ? 0 : random.Between(8_000, 20_000),
+        ForgetEvery = random.Chance(0.9) ? 0 : random.Between(8_000, 25_000),
         ClockEvery = random.Chance(0.8) ? 0 : random.Between(5_000, 20_000),
         IsBusy = random.Chance(0.15),
         MinimumSilos = random.Chance(0.7) ? 1 : (int)random.Between(1, (pods / 2) + 1),
@@ -145,5 +156,5 @@ internal sealed record FaultPlan
         + $"partition {PartitionEvery}, pause {PauseEvery}, leave {LeaveEvery}, reject {RejectEvery}, "
         + $"reuse {ReusedAddresses:P0}{(IsBusy ? ", busy" : "")}, minimum {MinimumSilos}, voters {MaxVoters}, "
         + $"siege {SiegeEvery} for {SiegeFor}, ready {HasReady} after {UnreadyAfter}, rescue {MayRescue} /{Hurry}, "
-        + $"api cut {ApiCutEvery}, clock {ClockEvery}, faults for {FaultsFor}";
+        + $"api cut {ApiCutEvery}, fork {ForkAt}, forget {ForgetEvery}, clock {ClockEvery}, faults for {FaultsFor}";
 }

@@ -74,7 +74,7 @@ internal static class Program
         foreach (var (seed, error) in tally.Failures.OrderBy(failure => failure.Seed).Take(20))
             Console.WriteLine($"seed {seed}: {error.Message}\n    {Soak.Replay(seed)}");
         Console.WriteLine(tally.Summary(clock.Elapsed));
-        Console.WriteLine($"covered: {tally.Coverage()}");
+        Console.WriteLine($"covered: {tally.Covered()}");
         return tally.Failures.Count == 0 ? 0 : tally.Failures.Min(failure => ExitCode(failure.Error));
     }
 

@@ -60,7 +60,8 @@ internal sealed class Run
     // A new address, or that of a pod that is gone.
     private string NextHost()
     {
-        var free = _world.Pods.Select(pod => pod.Address).Distinct().Where(_world.IsDeleted).ToList();
+        var free = _world.Pods.Select(pod => pod.Address).Distinct().Where(_world.IsDeleted)
+            .Where(address => !_world.Network.IsSevered(address)).ToList();
         return free.Count > 0 && _random.Chance(_world.Plan.ReusedAddresses)
             ? _random.Pick(free).Host
             : $"10.0.0.{++_hosts}";
@@ -76,6 +77,8 @@ internal sealed class Run
         Every(_world.Plan.SiegeEvery, Siege);
         Every(_world.Plan.ApiCutEvery, CutApi);
         Every(_world.Plan.ClockEvery, Jump);
+        Every(_world.Plan.ForgetEvery, Forget);
+        if (_world.Plan.ForkAt > 0) _world.At(_world.Plan.ForkAt, Fork);
     }
 
     private void Every(long mean, Action<SimProcess> fault)
@@ -131,6 +134,41 @@ internal sealed class Run
             service.FrozenUntil = until;
             _world.At(until, () => service.Thaw(_world.Now));
         }
+    }
+
+    // New pods elsewhere, which neither DNS nor the network shows to the others; then both are whole again.
+    private void Fork()
+    {
+        var count = (int)_random.Between(1, 3);
+        for (var i = 0; i < count; i++)
+        {
+            var pod = _world.AddPod($"fork-{i}", $"10.0.1.{i + 1}");
+            _world.Dns.Fork.Add(pod.Address);
+            _world.Ready.Fork.Add(pod.Address);
+            Start(pod);
+        }
+
+        _world.Checkers.Excuse();
+        _world.At(_world.Now + _random.Between(3_000, 15_000), EndFork);
+    }
+
+    private void EndFork()
+    {
+        _world.Dns.Fork.Clear();
+        _world.Ready.Fork.Clear();
+    }
+
+    // As when a node comes back late: the pod was deleted and replaced, its process does not know.
+    private void Forget(SimProcess process)
+    {
+        if (process.Pod.IsDeleted || process.IsLeaving) return;
+        _world.Say(process, "Forgotten", "");
+        process.Pod.IsDeleted = true;
+        process.Pod.IsForgotten = true;
+        _world.Dns.Withdraw(_world.Now, process.Pod.Address);
+        _world.Network.Sever(process.Pod.Address);
+        var name = process.Pod.Name;
+        _world.At(_world.Now + _random.Between(100, 3_000), () => Start(_world.AddPod(name, NextHost())));
     }
 
     private void Jump(SimProcess process)
@@ -253,11 +291,23 @@ internal sealed class Run
         _world.Network.IsWhole = true;
         _world.Network.Heal();
         _world.Network.Rejected = null;
+        EndFork();
         _world.Dns.IsWhole = true;
         _world.Ready.IsWhole = true;
         _world.Dns.Thaw(_world.Now);
         _world.Ready.Thaw(_world.Now);
-        foreach (var process in _world.Alive) process.PausedUntil = Math.Min(process.PausedUntil, _world.Now);
+        foreach (var process in _world.Alive.ToList())
+        {
+            // Its node is back, and the kubelet knows that the pod is gone.
+            if (process.Pod.IsForgotten) _world.EndProcess(process, "Killed");
+        }
+
+        foreach (var process in _world.Alive.ToList())
+        {
+            process.PausedUntil = Math.Min(process.PausedUntil, _world.Now);
+            _world.Wake(process);
+        }
+
         foreach (var pod in _world.Pods.ToList()) Start(pod);
         var until = _world.Now + _world.Plan.SettleWithin;
         var obstacle = "nothing was tried";

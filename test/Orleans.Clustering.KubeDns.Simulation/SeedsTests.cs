@@ -21,9 +21,10 @@ public sealed class SeedsTests
         var tally = Soak.Seeds(Known().Concat(Enumerable.Range(1, Seeds).Select(seed => (ulong)seed)));
         File.WriteAllText(
             PlantedBug.Artifact("simulation.txt"),
-            $"simulation: {tally.Summary(clock.Elapsed)}\ncovered: {tally.Coverage()}\n");
+            $"simulation: {tally.Summary(clock.Elapsed)}\ncovered: {tally.Covered()}\n");
         var failed = tally.Failures.OrderBy(failure => failure.Seed)
             .Select(failure => $"seed {failure.Seed}: {failure.Error.Message}\n    {Soak.Replay(failure.Seed)}");
         Assert.True(tally.Failures.Count == 0, string.Join('\n', failed.Take(10)));
+        Assert.Empty(Coverage.Missing(tally.Happened));
     }
 }

@@ -37,11 +37,16 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan)
 
     public bool IsWanted(PeerAddress address) => _wanted.Any(listed => listed.Address == address);
 
+    /// <summary>Whom only those see that are named with it, and who sees only those; until the fork ends.</summary>
+    public HashSet<PeerAddress> Fork { get; } = [];
+
     /// <summary>An answer to a question asked then, as it comes in now.</summary>
     public View Answer(Pod asker, long asked, long now, long askedLocal)
     {
         var asOf = random.Between(asked - plan.Staleness, now);
         var listed = _history.Last(entry => entry.At <= asOf).Listed;
+        if (Fork.Count > 0)
+            listed = listed.Where(peer => Fork.Contains(peer.Address) == Fork.Contains(asker.Address)).ToSequence();
         var isComplete = listed.Count > 0;
         if (!IsWhole && random.Chance(plan.DnsFailure))
         {

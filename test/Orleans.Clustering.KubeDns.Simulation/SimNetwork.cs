@@ -13,6 +13,7 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
 
     private readonly Dictionary<long, (SimProcess Asker, Send Request)> _open = [];
     private readonly HashSet<(PeerAddress, PeerAddress)> _cut = [];
+    private readonly HashSet<PeerAddress> _severed = [];
     private long _handles;
 
     public bool IsWhole { get; set; }
@@ -20,6 +21,13 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
     public void Cut(PeerAddress from, PeerAddress to) => _cut.Add((from, to));
 
     public void Heal() => _cut.Clear();
+
+    /// <summary>Cut off from everybody for good.</summary>
+    public void Sever(PeerAddress address) => _severed.Add(address);
+
+    public bool IsSevered(PeerAddress address) => _severed.Contains(address);
+
+    private bool Forked(PeerAddress address) => world.Dns.Fork.Contains(address);
 
     /// <summary>Whose requests to whom are refused although it lives; one pair at most.</summary>
     public (PeerAddress From, PeerAddress To)? Rejected { get; set; }
@@ -86,7 +94,7 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
     }
 
     private bool IsLost(PeerAddress from, PeerAddress to) =>
-        _cut.Contains((from, to)) || (!IsWhole && random.Chance(plan.Loss));
+        Forked(from) != Forked(to) || _severed.Contains(from) || _severed.Contains(to) || _cut.Contains((from, to)) || (!IsWhole && random.Chance(plan.Loss));
 
     private long Delay()
     {

@@ -14,10 +14,15 @@ internal sealed class Pod(string name, PeerAddress address)
 
     public bool IsDeleted { get; set; }
 
+    /// <summary>Its object is gone, and its process lives on.</summary>
+    public bool IsForgotten { get; set; }
+
     /// <summary>Whether the kubelet holds it for ready.</summary>
     public bool IsReady { get; set; }
 
     public SimProcess? Process { get; set; }
+
+    public bool IsAlive => Process is { IsAlive: true };
 }
 
 /// <summary>One incarnation: the real replica, with a clock of its own.</summary>
@@ -39,6 +44,9 @@ internal sealed class SimProcess(
     public bool IsLeaving { get; set; }
 
     public long PausedUntil { get; set; }
+
+    /// <summary>What came while it was paused.</summary>
+    public Queue<Action> Sleeping { get; } = new();
 
     /// <summary>When its last pause began.</summary>
     public long PausedAt { get; set; }

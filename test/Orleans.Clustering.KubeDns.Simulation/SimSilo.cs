@@ -22,6 +22,9 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
 
     public bool HasEnded { get; private set; }
 
+    /// <summary>The voters it applied last, for the counters.</summary>
+    public Sequence<MemberId> LastVoters { get; set; }
+
     public bool IsActive => OwnRow is { State: SiloState.Active };
 
     private Row? OwnRow => _view?.Table.RowOf(process.Self);
@@ -32,6 +35,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     public void OnRead(ReadAnswered answered)
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
+        world.Note(process, $"reads {answered.Ticket} at {answered.State.Epoch} {answered.State.Index}");
         checkers.OnRead(process, answered.State, operation);
         Reads++;
         _view = answered.State;
@@ -42,6 +46,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     public void OnAnswered(Answered answered)
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
+        world.Note(process, $"is told {answered.Ticket} {answered.Answer?.ToString() ?? "nothing"}");
         if (operation.Change is not null && answered.Answer is { } answer)
         {
             checkers.OnWritten(process, answer, operation);
@@ -108,12 +113,14 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     private void Read()
     {
         _operations[++_tickets] = new Operation(null, Floors());
+        world.Note(process, $"asks {_tickets} Read");
         world.Step(process, new AskRead(_tickets, process.LocalTime(world.Now) + 3_000));
     }
 
     private void Write(TableCommand change)
     {
         _operations[++_tickets] = new Operation(change, Floors());
+        world.Note(process, $"asks {_tickets} {change.GetType().Name}");
         world.Step(process, new AskWrite(_tickets, change, process.LocalTime(world.Now) + 5_000));
     }
 

@@ -34,9 +34,12 @@ internal sealed class Tally
     }
 
     /// <summary>What happened how often, over all runs.</summary>
-    public string Coverage() => string.Join(", ", _results.SelectMany(result => result.Happened)
-        .GroupBy(each => each.Key).OrderBy(group => group.Key)
-        .Select(group => $"{group.Key} {group.Sum(each => each.Value)}"));
+    public IReadOnlyDictionary<string, int> Happened => _results.SelectMany(result => result.Happened)
+        .GroupBy(each => each.Key).ToDictionary(group => group.Key, group => group.Sum(each => each.Value));
+
+    public string Covered() => string.Join(", ", Happened.OrderBy(each => each.Key, StringComparer.Ordinal)
+        .Select(each => $"{each.Key} {each.Value}"))
+        + (Coverage.Missing(Happened).ToList() is { Count: > 0 } missing ? $"; never: {string.Join(' ', missing)}" : "");
 
     private double Mean(Func<RunResult, int> figure) => _results.Count == 0 ? 0 : _results.Average(figure);
 }

@@ -70,7 +70,8 @@ internal sealed class World
 
     public SimProcess? ProcessAt(PeerAddress address) => _alive.Find(process => process.Pod.Address == address);
 
-    public bool IsDeleted(PeerAddress address) => !Pods.Exists(pod => pod.Address == address && !pod.IsDeleted);
+    public bool IsDeleted(PeerAddress address) =>
+        !Pods.Exists(pod => pod.Address == address && (!pod.IsDeleted || pod is { IsForgotten: true, IsAlive: true }));
 
     public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
 
@@ -130,8 +131,20 @@ internal sealed class World
     public void WhenRunning(SimProcess process, Action action)
     {
         if (!process.IsAlive) return;
-        if (process.PausedUntil > Now) At(process.PausedUntil, () => WhenRunning(process, action));
-        else action();
+        if (process.PausedUntil <= Now && process.Sleeping.Count == 0)
+        {
+            action();
+            return;
+        }
+
+        process.Sleeping.Enqueue(action);
+        At(process.PausedUntil, () => Wake(process));
+    }
+
+    /// <summary>What waited for a paused process happens now, in the order in which it came, if it goes on.</summary>
+    public void Wake(SimProcess process)
+    {
+        while (process.IsAlive && process.PausedUntil <= Now && process.Sleeping.TryDequeue(out var action)) action();
     }
 
     /// <summary>One step of one replica, its effects, and every check.</summary>
@@ -148,9 +161,14 @@ internal sealed class World
     public void Say(SimProcess process, string name, string text)
     {
         Mix(name);
-        Happened[name] = Happened.GetValueOrDefault(name) + 1;
+        Count(name);
         _trace?.WriteLine($"{Now,8} {process} {name} {text}");
     }
+
+    /// <summary>For the reader of a trace only.</summary>
+    public void Note(SimProcess process, string text) => _trace?.WriteLine($"{Now,8} {process} . {text}");
+
+    private void Count(string name) => Happened[name] = Happened.GetValueOrDefault(name) + 1;
 
     private void Carry(SimProcess process, Effect effect)
     {
@@ -158,12 +176,14 @@ internal sealed class World
         {
             case Send send:
                 Mix(send.Envelope.Body.GetType().Name);
+                if (send.Envelope.Body is FoundRefused) Count("FoundingDuel");
                 Checkers.OnSent(process, send.Envelope);
                 Network.Send(process, send);
                 break;
             case Committed committed:
                 var (index, version) = (committed.State.Index, committed.State.Table.Version);
                 Say(process, "Committed", $"{index} v{version} {committed.Command}");
+                Coverage.Of(committed, _silos[process], Count);
                 Checkers.OnCommitted(process, committed);
                 break;
             case Answered answered: _silos[process].OnAnswered(answered); break;
@@ -172,6 +192,7 @@ internal sealed class World
             case EndProcess end: OnEnd(process, end); break;
             case Trace trace:
                 Say(process, trace.Event, trace.Text);
+                if (Coverage.Of(trace) is { } ended) Count(ended);
                 Checkers.OnTrace(process, trace, _alive);
                 break;
         }

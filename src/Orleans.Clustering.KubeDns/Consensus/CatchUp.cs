@@ -26,6 +26,7 @@ internal sealed class CatchUp(Local local, Peers peers)
         var isOurs = envelope.Lineage == state.Lineage && envelope.Epoch == state.Epoch;
         var isBehind = envelope.Lineage == state.Lineage && envelope.Epoch.CompareTo(state.Epoch) < 0;
         if (envelope.Lineage != Guid.Empty && !isOurs && !isBehind) return null;
+        if (envelope.Lineage == Guid.Empty && state.YieldsTo != Guid.Empty) return null;
         return new Fetched(local.NewsAfter(isOurs ? Math.Min(fetch.Index, state.Index) : -1), local.AllBeats());
     }
 
@@ -44,7 +45,7 @@ internal sealed class CatchUp(Local local, Peers peers)
     // Who has none takes the lineage that will outlive the others, should there be several (§ 8).
     private bool MayTake(Envelope envelope, long index, Standing standing)
     {
-        if (local.State is not { } state) return !local.IsMute && peers.Prefers(envelope, standing);
+        if (local.State is not { } state) return !local.IsMute && !standing.Yields && peers.Prefers(envelope, standing);
         if (state.Lineage != envelope.Lineage) return false;
         return local.IsBarred ? envelope.Epoch == local.Promised
             : envelope.Epoch == state.Epoch && index > state.Index;

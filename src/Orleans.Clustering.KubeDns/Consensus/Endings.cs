@@ -128,10 +128,15 @@ internal sealed class Endings(Local local, Peers peers)
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
         var isConnected = others.Any(other => other.AnsweredAt > contact.RefusedAt)
             || (IsClusterOfTwo(member) && peers.LastView?.AskedAt > contact.RefusedAt);
-        return isConnected && (IsGone(peers.Ready, member, local.Settings.RefusedFor)
+        return isConnected && (IsUnreadied(member)
             || others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
                 && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report))));
     }
+
+    // It was ready, and is not any more. One that never was may be on its way up (seed 1023).
+    private bool IsUnreadied(MemberId member) =>
+        peers.Ready.WasListed(member.Address, peers.KnownSince(member))
+        && IsGone(peers.Ready, member, local.Settings.RefusedFor);
 
     private bool IsClusterOfTwo(MemberId other) =>
         peers.Members().All(member => member == local.Self || member == other);

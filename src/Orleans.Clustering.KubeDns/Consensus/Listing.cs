@@ -56,10 +56,14 @@ internal sealed class Listing(Local local)
     {
         if (!_series.TryGetValue(address, out var series) || series.Absences < LeastAnswers) return false;
         var since = series.AbsentSince;
-        var wasListed = series.ListedAt >= 0 && series.ListedAt >= knownSince + Last!.Staleness;
-        if (!wasListed) since = Math.Max(since, knownSince + (KnownTimes * forMs));
+        if (!WasListed(address, knownSince)) since = Math.Max(since, knownSince + (KnownTimes * forMs));
         return series.AbsentAt - since >= forMs;
     }
+
+    /// <summary>Whether the address was listed when it was that member's, and not an earlier one's.</summary>
+    public bool WasListed(PeerAddress address, long knownSince) =>
+        _series.TryGetValue(address, out var series)
+        && series.ListedAt >= 0 && series.ListedAt >= knownSince + Last!.Staleness;
 
     /// <summary>Whether the address was never listed in as long as we have watched: at least that long (ms).</summary>
     public bool NeverListed(PeerAddress address, long knownSince, long forMs) =>

@@ -29,6 +29,9 @@ internal sealed record Greet(
 internal sealed record Standing(bool IsQuorate, Epoch Promised, long FormedAt, string Domain)
 {
     public static readonly Standing None = new(false, default, 0, "");
+
+    /// <summary>Its cluster gives way to another: nobody should join it any more.</summary>
+    public bool Yields { get; init; }
 }
 
 /// <summary>An address that refused the sender's every attempt since its last answer.</summary>

@@ -95,8 +95,8 @@ internal sealed class Peers(Local local)
             && Rank(contact.Lineage, contact.Epoch, contact.Standing).CompareTo(own) < 0);
     }
 
-    private static (bool, long, Guid, int) Rank(Guid lineage, Epoch epoch, Standing standing) =>
-        (!standing.IsQuorate, standing.FormedAt, lineage, -epoch.Number);
+    private static (bool, bool, long, Guid, int) Rank(Guid lineage, Epoch epoch, Standing standing) =>
+        (standing.Yields, !standing.IsQuorate, standing.FormedAt, lineage, -epoch.Number);
 
     /// <summary>Since when this incarnation is known, as a voter or by its row; the far future: not at all.</summary>
     public long KnownSince(MemberId member) => _knownSince.GetValueOrDefault(member.Nonce, long.MaxValue / 2);

@@ -27,7 +27,10 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
         local.State is { } state && local.MayTakePart && state.Voters.Count(IsWorking) >= state.Majority;
 
     public Standing Standing => new(
-        HasMajority, local.Promised, local.State?.FormedAt ?? 0, local.Settings.FailureDomain);
+        HasMajority, local.Promised, local.State?.FormedAt ?? 0, local.Settings.FailureDomain)
+    {
+        Yields = local.Ending == EndReason.Yields || local.State is { } state && state.YieldsTo != Guid.Empty,
+    };
 
     /// <summary>The voters that do not answer, for people.</summary>
     public IEnumerable<MemberId> Missing => (local.State?.Voters ?? default).Where(voter => !IsWorking(voter));

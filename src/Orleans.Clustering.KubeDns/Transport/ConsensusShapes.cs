@@ -40,8 +40,9 @@ internal static class ConsensusShapes
         .Kind<Yield>(4, (w, v) => w.Guid(1, v.To), (ref r) => new Yield(r.Guid(1)));
 
     public static readonly Shape<Standing> StandingShape = new(
-        (w, v) => w.Bool(1, v.IsQuorate).Object(2, EpochShape, v.Promised).Long(3, v.FormedAt).Text(4, v.Domain),
-        (ref r) => new Standing(r.Bool(1), r.Object(2, EpochShape), r.Long(3), r.Text(4)));
+        (w, v) => w.Bool(1, v.IsQuorate).Object(2, EpochShape, v.Promised).Long(3, v.FormedAt).Text(4, v.Domain)
+            .Bool(5, v.Yields),
+        (ref r) => new Standing(r.Bool(1), r.Object(2, EpochShape), r.Long(3), r.Text(4)) { Yields = r.Bool(5) });
 
     public static readonly Shape<Proposal> ProposalShape = new(
         (w, v) => w.Object(1, BallotShape, v.Ballot).Object(2, LogCommands.Shape, v.Command),
