@@ -5,11 +5,14 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Orleans.Clustering.KubeDns.Simulation;
 
+/// <summary>One text of one file, and what stands there instead.</summary>
+internal sealed record Edit(string File, string Text, string Replacement);
+
 /// <summary>
-/// A copy of the core and the simulation in which one text is replaced, compiled when the test runs: the product
+/// A copy of the core and the simulation in which texts are replaced, compiled when the test runs: the product
 /// carries no hook for it. The text must still be there, so that a bug cannot fall out of use unnoticed.
 /// </summary>
-internal sealed class PlantedBug(string file, string text, string replacement)
+internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
 {
     /// <summary>Rooms and files that make up a simulation, below the repository.</summary>
     private static readonly string[] Folders =
@@ -31,7 +34,7 @@ internal sealed class PlantedBug(string file, string text, string replacement)
     /// <summary>Runs seeds until one shows the bug; null if none of that many does.</summary>
     public (ulong Seed, string Error)? Hunt(ulong mostSeeds)
     {
-        var context = new AssemblyLoadContext($"planted in {file}", isCollectible: true);
+        var context = new AssemblyLoadContext($"planted in {edits[0].File}", isCollectible: true);
         try
         {
             var execute = Compile(context);
@@ -82,23 +85,25 @@ internal sealed class PlantedBug(string file, string text, string replacement)
 
     private IEnumerable<SyntaxTree> Sources()
     {
-        var planted = false;
+        var planted = new HashSet<Edit>();
         foreach (var path in Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Root(), folder), "*.cs")))
         {
             var name = Path.GetFileName(path);
             if (NotSimulated.Contains(name) || name.EndsWith("Tests.cs", StringComparison.Ordinal)) continue;
             var source = File.ReadAllText(path);
-            if (name == file)
+            foreach (var edit in edits.Where(edit => edit.File == name))
             {
-                if (!source.Contains(text)) throw new InvalidOperationException($"'{text}' is not in {file} any more");
-                source = source.Replace(text, replacement);
-                planted = true;
+                if (!source.Contains(edit.Text))
+                    throw new InvalidOperationException($"'{edit.Text}' is not in {name} any more");
+                source = source.Replace(edit.Text, edit.Replacement);
+                planted.Add(edit);
             }
 
             yield return CSharpSyntaxTree.ParseText(source, path: path);
         }
 
-        if (!planted) throw new InvalidOperationException($"no file {file} among the simulated ones");
+        if (edits.FirstOrDefault(edit => !planted.Contains(edit)) is { } missing)
+            throw new InvalidOperationException($"no file {missing.File} among the simulated ones");
     }
 
     private static string Root()

@@ -13,6 +13,7 @@ internal static class Program
           --minutes M    run seeds until M minutes are over
           --seed S       run one seed
           --trace        with --seed: print what every replica does
+          --endurance N  what a step costs at the start and after N commands
           --help         this text
 
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
@@ -40,11 +41,22 @@ internal static class Program
             return 0;
         }
 
+        if (options.TryGetValue("endurance", out var commands)) return Endure((long)Number(commands));
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
         TimeSpan? limit = options.TryGetValue("minutes", out var most) ? TimeSpan.FromMinutes(Number(most)) : null;
         var count = options.TryGetValue("seeds", out var many) ? Number(many) : limit is null ? 1000 : ulong.MaxValue;
         return Many(from, count, limit);
+    }
+
+    private static int Endure(long commands)
+    {
+        var (first, last) = Endurance.Measure(commands);
+        Console.WriteLine($"at the start:          {first}");
+        Console.WriteLine($"after {commands,9:N0} ones: {last}");
+        Console.WriteLine($"ratio: {last.Microseconds / first.Microseconds:F2} in time, "
+            + $"{last.Bytes / first.Bytes:F2} in memory taken");
+        return 0;
     }
 
     private static int One(ulong seed, bool trace)
@@ -93,7 +105,7 @@ internal static class Program
         {
             var name = args[i].TrimStart('-');
             if (name is "help" or "trace") options[name] = "";
-            else if (name is "seeds" or "from" or "minutes" or "seed" && i + 1 < args.Length) options[name] = args[++i];
+            else if (name is "seeds" or "from" or "minutes" or "seed" or "endurance" && i + 1 < args.Length) options[name] = args[++i];
             else throw new ArgumentException($"Unknown or incomplete option '{args[i]}'.");
         }
 

@@ -1,0 +1,122 @@
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>Mistakes that somebody might make, each as edits of the core's source, or of the simulated world's.</summary>
+internal static class PlantedBugs
+{
+    public static readonly SortedDictionary<string, IReadOnlyList<Edit>> All = new(StringComparer.Ordinal)
+    {
+        ["an acceptor that forgets a promise"] =
+            [new("Acceptor.cs", "if (accept.Ballot < _promised) return", "if (accept.Ballot.Round < 0) return")],
+        ["a majority that is a half"] =
+            [new("ClusterState.cs", "(Voters.Count / 2) + 1", "Math.Max(1, Voters.Count / 2)")],
+        ["a proposer that drops what was accepted"] =
+            [new("Proposer.cs", "Chosen = accepted?.Command ?? attempt.Own", "Chosen = attempt.Own")],
+        ["round 0 used twice"] =
+            [new("Proposer.cs", "local.IsLeader && !_roundZeroUsed && _roundSeen == 0 && acceptor.Promised == Ballot.None",
+                "local.IsLeader")],
+        ["a removed voter that votes, and is counted"] =
+        [
+            new("Acceptor.cs", "if (!local.IsVoter) return null;", ""),
+            new("Proposer.cs", "if (!local.State!.IsVoter(from.Nonce)) return;", ""),
+            new("Proposer.cs", "foreach (var voter in local.State!.Voters) local.Ask(voter, attempt.Request);",
+                "foreach (var voter in peers.Members()) local.Ask(voter, attempt.Request);"),
+        ],
+        ["a value announced before it is decided"] =
+            [new("Proposer.cs", "Send(attempt with { Chosen = accepted?.Command ?? attempt.Own });",
+                "Send(attempt with { Chosen = accepted?.Command ?? attempt.Own });"
+                + " Announce(new News(attempt.Slot, Sequence.Of(attempt.Own), null));")],
+        ["a read that skips the quorum"] =
+            [new("Reader.cs", "round.Marks.Count < (round.Asked.Count / 2) + 1", "round.Marks.Count < 1")],
+        ["a read that leaves a value in flight"] =
+            [new("Reader.cs", "Target = highest + (inFlight ? 1 : 0)", "Target = highest")],
+        ["a read that stands though the voters changed"] =
+            [new("Reader.cs", "state.VotersAt != round.VotersAt", "state.VotersAt < 0")],
+        ["a read reported before its news is installed"] =
+        [
+            new("Requests.cs", "local.Install(done.News);", ""),
+            new("Requests.cs", "local.State!.Index < done.Index", "local.State!.Index < 0"),
+        ],
+        ["a founder that does not wait for a listed peer"] =
+            [new("Founding.cs", "if (open.Count > 0 && ", "if (open.Count > 99 && ")],
+        ["a founder that trusts an answer which may hide an earlier silo"] =
+            [new("Founding.cs", "if (view.AskedAt >= from) return true;", "return true;")],
+        ["a founder that does not count its own start"] =
+            [new("Founding.cs", ".Append(local.StartedAt).Max()", ".Append(0).Max()")],
+        ["a process that votes under its old nonce"] =
+            [new("World.cs", "var nonce = new Nonce(", "var nonce = pod.Process?.Self.Nonce ?? new Nonce(")],
+        ["a silo that is declared ended because it is silent"] =
+            [new("Peers.cs", "undelivered.WasRefused\n            ? contact", "undelivered.To.Port > 0\n            ? contact")],
+        ["a silo that is its own second witness"] =
+            [new("Endings.cs", "&& member != local.Self && contact.Lineage", "&& contact.Lineage")],
+        ["refused once is ended"] =
+            [new("Endings.cs", "return isConnected && (IsUnreadied(member)", "return isConnected || (IsUnreadied(member)")],
+        ["a predecessor's answer ends its successor"] =
+            [new("Peers.cs", "&& contact.AnsweredGreet > KnownSince(before)", "")],
+        ["late replies of the dead"] =
+            [new("Peers.cs", "if (isOther && greeting.SentAt <= contact.AnsweredAt)", "if (isOther && greeting.SentAt < 0)")],
+        ["an empty answer shows that everybody is gone"] =
+        [
+            new("Listing.cs", "if (!view.Complete) return;", ""),
+            new("Listing.cs", "if (!listsUs || mayBeOlder || ", "if ("),
+        ],
+        ["silence and a pod that is not ready are the end"] =
+            [new("Endings.cs", "return IsRemoved(member) ? EndRule.Removed : null;",
+                "return IsNotReady(member) ? EndRule.Removed : null;")],
+        ["a retry that is run again"] =
+            [new("ClusterState.cs", "command.Id is { } id ? recent.Add(id) : recent", "recent")],
+        ["recent is lost when the voters change"] =
+            [new("ClusterState.cs", "VotersAt = next.Index },", "VotersAt = next.Index, Recent = Recent.Empty },")],
+        ["a clean-up without a new version"] =
+            [new("TableState.cs", "return new TableState(next, rows);",
+                "return new TableState(command is Cleanup ? Version : next, rows);")],
+        ["no stall fence"] =
+            [new("StallFence.cs", "if (late <= local.Settings.StallFence ||", "if (late < long.MaxValue ||")],
+        ["a member that promised and goes on"] =
+            [new("Local.cs", "MayTakePart => !IsBarred && !IsFenced", "MayTakePart => !IsFenced")],
+        ["witnesses that never veto"] =
+            [new("Witness.cs", "if (!isAgain && Veto(prepare) is { } veto)", "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
+        ["a witness that does not say what it knows of others"] =
+            [new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other", "outside.Find(_ => false) is { } other")],
+        ["a rescue that drops the value in flight"] =
+            [new("Rescue.cs", "First = highest.Rescue(attempt.Epoch, inFlight?.Command,", "First = highest.Rescue(attempt.Epoch, null,")],
+        ["a rescue from the oldest state"] =
+            [new("Rescue.cs", ".MaxBy(state => (state.Epoch, state.Index))!", ".MinBy(state => (state.Epoch, state.Index))!")],
+        ["a rescue that stands before all accepted"] =
+            [new("Rescue.cs", "if (attempt.Accepted.Count < attempt.Witnesses.Count) return;", "if (attempt.Accepted.Count < 1) return;")],
+        ["a rescue that is void and installed"] =
+            [new("Witness.cs", "return accept.Epoch == local.Promised\n", "return accept.Epoch == local.Promised && local.Install(accept.State)\n")],
+        ["two rescues of one name"] =
+        [
+            new("Rescue.cs", "new Epoch(_highestNumber, local.Self.Nonce)", "new Epoch(_highestNumber, default)"),
+            new("Witness.cs", "&& epoch.By == envelope.From.Nonce", ""),
+        ],
+        ["a rescue that does not let DNS settle"] =
+            [new("Evidence.cs", "if (view.AskedAt < newest + view.Staleness)", "if (view.AskedAt < 0)")],
+        ["a rescue that does not wait for the silent"] =
+            [new("Evidence.cs", "if (endings.RuleFor(member) is { } rule) return", "if (member.Address.Port > 0) return Note($\"{member}\"); if (endings.RuleFor(member) is { } rule) return")],
+        ["an occupant that nobody asked"] =
+            [new("Evidence.cs", "known.Concat(occupants).Distinct()", "known")],
+        ["newcomers that each rescue alone"] =
+            [new("Evidence.cs", "return IsActive(local.Self) ? \"\" : MissingOfNewcomer(known);", "return \"\";")],
+        ["newcomers that may never rescue"] =
+            [new("Evidence.cs", "return IsActive(local.Self) ? \"\" : MissingOfNewcomer(known);",
+                "return IsActive(local.Self) ? \"\" : \"somebody who was Active\";")],
+        ["a promise without an exit"] =
+            [new("Meeting.cs", "else if (local.IsBarred && standing.IsQuorate) OnPassedBy(envelope);", "")],
+        ["a lower epoch that goes on"] =
+            [new("Meeting.cs", "if (envelope.Epoch.CompareTo(state.Epoch) > 0)", "if (state.Index < 0)")],
+        ["two lineages that leave each other alone"] =
+            [new("Meeting.cs", "return later != 0 ? later > 0", "return later != 0 ? later > long.MaxValue")],
+        ["a lineage that gives way and is joined again"] =
+        [
+            new("CatchUp.cs", "!standing.Yields && ", ""),
+            new("CatchUp.cs", "if (envelope.Lineage == Guid.Empty && state.YieldsTo != Guid.Empty) return null;", ""),
+        ],
+        ["a majority by hearsay"] =
+            [new("Quorum.cs", "return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;", "return false;")],
+        ["a leaver that stops before its successors know"] =
+            [new("Voters.cs", "return known >= state.Majority;", "return true;")],
+        ["a set of voters that do not answer"] =
+            [new("Voters.cs", "if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;", "if (wanted.Count == 0) return null;")],
+    };
+}
