@@ -62,12 +62,15 @@ internal sealed class Checkers(World world)
     public void OnSent(SimProcess process, Envelope envelope)
     {
         _rescues.OnSent(process, envelope);
-        if (envelope.Body is not (Promise or Accepted or FoundPromise or FoundAccepted or RescuePromise or RescueAccepted)) return;
+        if (!IsVote(envelope.Body)) return;
         if (!_voted.TryGetValue(envelope.From.Nonce, out var number))
             _voted[envelope.From.Nonce] = process.Number;
         else
             Require(number == process.Number, "I4", $"{process} votes as an earlier process did");
     }
+
+    private static bool IsVote(Message body) => body is Promise or Accepted or FoundPromise or FoundAccepted
+        or RescuePromise or RescueAccepted;
 
     public void OnTrace(SimProcess process, Trace trace, IReadOnlyList<SimProcess> alive)
     {

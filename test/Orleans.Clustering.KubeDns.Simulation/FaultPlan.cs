@@ -68,8 +68,8 @@ internal sealed record FaultPlan
     public required long ApiCutEvery { get; init; }
 
     /// <summary>
-    /// Pods are started elsewhere that see only themselves in DNS, and are seen by nobody, for a while (§ 10): a second
-    /// lineage.
+    /// Pods are started elsewhere that see only themselves in DNS, and are seen by nobody, for a while (§ 10): a
+    /// second lineage.
     /// </summary>
     public required long ForkAt { get; init; }
 

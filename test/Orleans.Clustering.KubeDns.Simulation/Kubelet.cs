@@ -3,8 +3,8 @@ using Orleans.Clustering.KubeDns.Consensus;
 namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>
-/// Holds a pod for ready while its silo is Active, not told to stop, and answers probes; and publishes that in the ready
-/// service, some time later.
+/// Holds a pod for ready while its silo is Active, not told to stop, and answers probes; and publishes that in the
+/// ready service, some time later.
 /// </summary>
 internal sealed class Kubelet(World world, SimRandom random)
 {

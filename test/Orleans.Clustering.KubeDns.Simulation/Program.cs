@@ -77,18 +77,22 @@ internal static class Program
     {
         var clock = Stopwatch.StartNew();
         var said = TimeSpan.Zero;
-        var tally = Soak.Seeds(Range(from, count), limit, tally =>
-        {
-            if (clock.Elapsed - said < TimeSpan.FromSeconds(10)) return;
-            said = clock.Elapsed;
-            Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  {tally.Runs} seeds, {tally.Failures.Count} failed");
-        });
-        foreach (var (seed, error) in tally.Failures.OrderBy(failure => failure.Seed).Take(20))
-            Console.WriteLine($"seed {seed}: {error.Message}\n    {Soak.Replay(seed)}");
+        var tally = Soak.Seeds(Range(from, count), limit, Progress, Failed);
         Console.WriteLine(tally.Summary(clock.Elapsed));
         Console.WriteLine($"covered: {tally.Covered()}");
         return tally.Failures.Count == 0 ? 0 : tally.Failures.Min(failure => ExitCode(failure.Error));
+
+        void Progress(Tally sofar)
+        {
+            if (clock.Elapsed - said < TimeSpan.FromSeconds(10)) return;
+            said = clock.Elapsed;
+            Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  {sofar.Runs} seeds, {sofar.Failures.Count} failed");
+        }
     }
+
+    // At once: a soak may go on for hours after it.
+    private static void Failed(ulong seed, Exception error) =>
+        Console.WriteLine($"seed {seed}: {error.Message}\n    {Soak.Replay(seed)}");
 
     private static IEnumerable<ulong> Range(ulong from, ulong count)
     {

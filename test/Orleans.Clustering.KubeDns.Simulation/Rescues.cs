@@ -67,7 +67,8 @@ internal sealed class Rescues
 
     // As the rescue makes it, with the value that a witness had accepted, or one that was at least proposed; with none
     // only if no witness had.
-    private (Command? Command, bool)? Continues(ClusterState before, ClusterState first, Func<ClusterState, string> digest)
+    private (Command? Command, bool)? Continues(
+        ClusterState before, ClusterState first, Func<ClusterState, string> digest)
     {
         var mustAdopt = ToldBy(first.Epoch).Any(told =>
             told.Accepted is not null && (told.State.Epoch, told.State.Index) == (before.Epoch, before.Index));

@@ -94,7 +94,10 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
     }
 
     private bool IsLost(PeerAddress from, PeerAddress to) =>
-        Forked(from) != Forked(to) || _severed.Contains(from) || _severed.Contains(to) || _cut.Contains((from, to)) || (!IsWhole && random.Chance(plan.Loss));
+        IsCut(from, to) || (!IsWhole && random.Chance(plan.Loss));
+
+    private bool IsCut(PeerAddress from, PeerAddress to) =>
+        Forked(from) != Forked(to) || IsSevered(from) || IsSevered(to) || _cut.Contains((from, to));
 
     private long Delay()
     {

@@ -39,7 +39,7 @@ internal sealed class Tally
 
     public string Covered() => string.Join(", ", Happened.OrderBy(each => each.Key, StringComparer.Ordinal)
         .Select(each => $"{each.Key} {each.Value}"))
-        + (Coverage.Missing(Happened).ToList() is { Count: > 0 } missing ? $"; never: {string.Join(' ', missing)}" : "");
+        + (Coverage.Missing(Happened).ToList() is { Count: > 0 } never ? $"; never: {string.Join(' ', never)}" : "");
 
     private double Mean(Func<RunResult, int> figure) => _results.Count == 0 ? 0 : _results.Average(figure);
 }
@@ -50,7 +50,9 @@ internal static class Soak
     /// <summary>Every how many seeds a run is repeated, to see that it is deterministic.</summary>
     private const ulong RepeatEvery = 20;
 
-    public static Tally Seeds(IEnumerable<ulong> seeds, TimeSpan? limit = null, Action<Tally>? progress = null)
+    public static Tally Seeds(
+        IEnumerable<ulong> seeds, TimeSpan? limit = null, Action<Tally>? progress = null,
+        Action<ulong, Exception>? failed = null)
     {
         var tally = new Tally();
         var clock = Stopwatch.StartNew();
@@ -58,7 +60,7 @@ internal static class Soak
         Parallel.ForEach(seeds, options, (seed, loop) =>
         {
             if (clock.Elapsed >= limit) loop.Stop();
-            else One(seed, tally);
+            else if (One(seed, tally) is { } error) failed?.Invoke(seed, error);
             progress?.Invoke(tally);
         });
         return tally;
@@ -68,7 +70,7 @@ internal static class Soak
     public static string Replay(ulong seed) =>
         $"dotnet run -c Release --project test/Orleans.Clustering.KubeDns.Simulation -- --seed {seed} --trace";
 
-    private static void One(ulong seed, Tally tally)
+    private static Exception? One(ulong seed, Tally tally)
     {
         try
         {
@@ -76,10 +78,12 @@ internal static class Soak
             if (seed % RepeatEvery == 0 && Run.Execute(seed).TraceHash != result.TraceHash)
                 throw new SimulationFailedException("determinism", "two runs of one seed differ");
             tally.Add(result);
+            return null;
         }
         catch (Exception error)
         {
             tally.Add(seed, error);
+            return error;
         }
     }
 }
