@@ -6,8 +6,8 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// <summary>
 /// Brings a cluster whose majority of voters is gone into a new epoch (protocol § 7). State kept: the attempt under
 /// way, since when each piece of evidence holds. Invariants kept: everybody who may know more takes part or has ended
-/// by a rule; the new state contains all that anybody who takes part had seen decided (I6). The rescuer promises last, so
-/// that a veto costs it nothing.
+/// by a rule; the new state contains all that anybody who takes part had seen decided (I6). The rescuer promises last,
+/// so that a veto costs it nothing.
 /// </summary>
 internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum quorum, Endings endings)
 {
