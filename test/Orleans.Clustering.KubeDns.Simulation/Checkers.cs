@@ -47,6 +47,7 @@ internal sealed class Checkers(World world)
         var at = state.Index - log[0].State.Index;
         if (at == log.Count && committed.Command is { } command)
         {
+            RequireNoHigher(process, state);
             Append(log, command, state);
             return;
         }
@@ -125,6 +126,15 @@ internal sealed class Checkers(World world)
     }
 
     public Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => new(_floor);
+
+    // Two epochs that decide at once: what the lower one tells its callers is not so in the higher.
+    private void RequireNoHigher(SimProcess process, ClusterState state)
+    {
+        if (process.Pod.IsForgotten) return;
+        var higher = _logs.Keys.FirstOrDefault(life => life.Item1 == state.Lineage
+            && life.Item2.CompareTo(state.Epoch) > 0 && IsPeopled(life));
+        Require(higher == default, "I1", $"{process} decides {state.Index} in {state.Epoch} beside {higher.Item2}");
+    }
 
     // Once anything completed in a higher epoch, nothing that begins later completes in a lower one.
     private void RequireNewest(SimProcess process, ClusterState state, Operation operation)

@@ -83,10 +83,13 @@ internal static class PlantedBugs
             [new("Witness.cs",
                 "if (!isAgain && Veto(prepare) is { } veto)",
                 "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
-        ["a witness that does not say what it knows of others"] =
-            [new("Witness.cs",
-                "outside.Find(member => !MayBeLeft(member)) is { } other",
-                "outside.Find(_ => false) is { } other")],
+        ["a rescue that asks nobody whom else they know"] =
+        [
+            new("Rescue.cs", "_evidence.Missing(Known(highest), out var witnesses)",
+                "_evidence.Missing(Known(local.State!), out var witnesses)"),
+            new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other",
+                "outside.Find(_ => false) is { } other"),
+        ],
         ["a rescue that drops the value in flight"] =
             [new("Rescue.cs",
                 "First = highest.Rescue(attempt.Epoch, inFlight?.Command,",
