@@ -100,7 +100,24 @@ internal sealed record FaultPlan
     public long SettleWithin => (7 * 20_000 / Hurry) + Staleness + PublishLag + UnreadyAfter
         + ((5_000 / Hurry) * (Pods + 1)) + 60_000;
 
-    public static FaultPlan Draw(SimRandom random) => random.Chance(0.3) ? DrawStorm(random) : DrawWeather(random);
+    public static FaultPlan Draw(SimRandom random) => random.Between(0, 9) switch
+    {
+        < 3 => DrawStorm(random),
+        < 6 => DrawSiege(random),
+        _ => DrawWeather(random),
+    };
+
+    // Majorities fall and sleep again and again, long enough to be rescued from; the rest is quiet.
+    private static FaultPlan DrawSiege(SimRandom random) => Draw(random, (int)random.Between(2, 6)) with
+    {
+        SiegeEvery = random.Between(6_000, 14_000),
+        SiegeFor = random.Between(8_000, 25_000),
+        CrashEvery = random.Chance(0.7) ? 0 : random.Between(5_000, 12_000),
+        HasReady = true,
+        MayRescue = true,
+        Hurry = 4,
+        FaultsFor = random.Between(25_000, 50_000),
+    };
 
     // Processes die and come back in place while they found, and DNS lags: where a second lineage would come from.
     private static FaultPlan DrawStorm(SimRandom random) => Draw(random, (int)random.Between(2, 4)) with
