@@ -111,7 +111,9 @@ internal sealed record FaultPlan
     private static FaultPlan DrawSiege(SimRandom random) => Draw(random, (int)random.Between(2, 6)) with
     {
         SiegeEvery = random.Between(6_000, 14_000),
-        SiegeFor = random.Between(8_000, 25_000),
+        SiegeFor = random.Between(15_000, 30_000),
+        Staleness = random.Pick<long>([200, 1_000]),
+        UnreadyAfter = random.Between(1_000, 2_000),
         CrashEvery = random.Chance(0.7) ? 0 : random.Between(5_000, 12_000),
         HasReady = true,
         MayRescue = true,

@@ -49,9 +49,13 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         var first = random.Chance(0.5) ? world.Alive.OrderBy(each => !voters.Contains(each.Self)) : null;
         var victims = (first ?? world.Alive.OrderBy(_ => random.Bits())).Take(count).ToList();
         var isPause = random.Chance(0.4);
-        var together = random.Chance(0.5) ? world.Now + random.Between(1_000, world.Plan.SiegeFor) : 0;
+        var isMachine = random.Chance(0.5);
+        var together = random.Chance(0.5)
+            ? world.Now + random.Between(world.Plan.SiegeFor / 2, world.Plan.SiegeFor)
+            : 0;
         foreach (var victim in victims)
         {
+            victim.IsSuspended = isPause && isMachine;
             if (isPause && together > 0) Sleep(victim, together);
             else if (isPause) Sleep(victim, world.Now + random.Between(1_000, world.Plan.SiegeFor));
             else FallInSiege(victim);

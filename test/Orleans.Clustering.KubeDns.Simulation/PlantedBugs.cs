@@ -112,7 +112,7 @@ internal static class PlantedBugs
             new("Witness.cs", "&& epoch.By == envelope.From.Nonce", ""),
         ],
         ["a rescue that does not let DNS settle"] =
-            [new("Evidence.cs", "if (view.AskedAt < newest + view.Staleness)", "if (view.AskedAt < 0)")],
+            [new("Evidence.cs", "IsOld = view.AskedAt < newest + view.Staleness;", "IsOld = false;")],
         ["a rescue that does not wait for the silent"] =
             [new("Evidence.cs",
                 "if (endings.RuleFor(member) is { } rule) return",

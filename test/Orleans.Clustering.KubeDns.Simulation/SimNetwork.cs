@@ -57,7 +57,10 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
     private void Deliver(long handle, Send send)
     {
         if (world.ProcessAt(send.To) is { } receiver)
+        {
+            if (IsOff(receiver)) return;
             world.WhenRunning(receiver, () => world.Step(receiver, new Received(handle, send.Envelope)));
+        }
         else if (!world.IsDeleted(send.To))
             world.At(world.Now + Delay(), () => Fail(handle, refused: true));
         else if (world.Strangers.Contains(send.To))
@@ -81,7 +84,7 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         if (!_open.TryGetValue(send.Handle, out var open) || IsLost(sender.Pod.Address, send.To)) return;
         world.At(world.Now + Delay(), () =>
         {
-            if (!_open.Remove(send.Handle)) return;
+            if (IsOff(open.Asker) || !_open.Remove(send.Handle)) return;
             world.WhenRunning(open.Asker, () => world.Step(open.Asker, new Received(0, send.Envelope)));
         });
     }
@@ -92,6 +95,9 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         world.WhenRunning(open.Asker, () => world.Step(
             open.Asker, new Undelivered(open.Request.To, open.Request.Envelope.To, refused)));
     }
+
+    // A machine that is suspended takes no packet in; a process that is stopped finds all of them when it goes on.
+    private bool IsOff(SimProcess process) => process.IsSuspended && process.PausedUntil > world.Now;
 
     private bool IsLost(PeerAddress from, PeerAddress to) =>
         IsCut(from, to) || (!IsWhole && random.Chance(plan.Loss));
