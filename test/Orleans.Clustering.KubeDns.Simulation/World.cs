@@ -96,7 +96,10 @@ internal sealed class World
         var nonce = new Nonce(((UInt128)_random.Bits() << 64) | _random.Bits());
         var silo = new SiloId(pod.Address.Host, 11111, (int)(150_000_000 + (Now / 1000) + _processes));
         var self = new MemberId(pod.Fqdn, pod.Address, silo, nonce);
-        var settings = new Settings { MinimumSilos = Plan.MinimumSilos, MaxVoters = Plan.MaxVoters };
+        var settings = new Settings
+        {
+            MinimumSilos = Plan.MinimumSilos, MaxVoters = Plan.MaxVoters, MayRescue = false,
+        };
         var replica = new Replica(settings, new ClusterKey("service", "cluster"), self, _random.Bits());
         var process = new SimProcess(
             pod, self, replica, ++_processes, Now, _random.Between(0, 1_000_000), _random.Between(-3, 3));

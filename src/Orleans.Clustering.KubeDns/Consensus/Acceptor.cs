@@ -24,12 +24,15 @@ internal sealed class Acceptor(Local local)
     }
 
     /// <summary>Whether a value was accepted beyond what is applied.</summary>
-    public bool HasAccepted
+    public bool HasAccepted => Value is not null;
+
+    /// <summary>What was accepted beyond what is applied.</summary>
+    public Proposal? Value
     {
         get
         {
             TurnToNext();
-            return _accepted is not null;
+            return _accepted;
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed record ClusterState(
     TableState Table,
     Recent Recent)
 {
+    /// <summary>The lineage that this cluster has given way to; empty: none.</summary>
+    public Guid YieldsTo { get; init; }
+
     public TableTag Tag => new(Lineage, Epoch, Table.Version);
 
     public MemberId Leader => Voters[0];
@@ -46,8 +49,24 @@ internal sealed record ClusterState(
         {
             TableChange change => next with { Table = Table.Apply(change.Change) },
             SetVoters voters => next with { Voters = voters.Voters, VotersAt = next.Index },
+            Yield yield => next with { YieldsTo = yield.To },
             NoOp => next,
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
+        };
+    }
+
+    /// <summary>
+    /// The first state of another epoch: this one, with the value in flight, the ended silos' rows Dead, and a version
+    /// above any that was ever told.
+    /// </summary>
+    public ClusterState Rescue(
+        Epoch epoch, Command? inFlight, IEnumerable<MemberId> ended, Sequence<MemberId> voters)
+    {
+        var last = inFlight is null ? this : Apply(inFlight);
+        var index = Index + 1;
+        return last with
+        {
+            Epoch = epoch, Index = index, Voters = voters, VotersAt = index, Table = last.Table.Rescue(ended),
         };
     }
 

@@ -20,4 +20,5 @@ internal sealed record SetVoters(Sequence<MemberId> Voters) : Command((RequestId
 /// <summary>Fills a slot that somebody had to finish with nothing to say.</summary>
 internal sealed record NoOp() : Command((RequestId?)null);
 
-// Protocol § 8 adds Yield(to lineage) here.
+/// <summary>This cluster gives way to the one of lineage <paramref name="To"/> (protocol § 8).</summary>
+internal sealed record Yield(Guid To) : Command((RequestId?)null);

@@ -23,12 +23,18 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>Which cluster that is.</summary>
     public ClusterKey? ForeignKey { get; init; }
 
+    /// <summary>When the greeting that another cluster's process answered last was sent.</summary>
+    public long ForeignGreet { get; init; } = -1;
+
     /// <summary>When a process of another cluster last answered there.</summary>
     public long ForeignAt { get; init; } = -1;
 
     public Guid Lineage { get; init; }
 
     public Epoch Epoch { get; init; }
+
+    /// <summary>What it last told of its cluster.</summary>
+    public Standing Standing { get; init; } = Standing.None;
 
     public long Index { get; init; } = -1;
 
@@ -57,6 +63,11 @@ internal sealed record Contact(PeerAddress Address)
 
     public int RefusedAttempts { get; init; }
 
+    /// <summary>Attempts without a valid reply since the last one.</summary>
+    public int FailedAttempts { get; init; }
+
+    public long FirstFailedAt { get; init; } = -1;
+
     /// <summary>Until when it is watched closely because another member suspects it.</summary>
     public long WatchUntil { get; init; } = -1;
 
@@ -71,6 +82,12 @@ internal sealed record Contact(PeerAddress Address)
     public bool Counts => Listed is not null || Invited;
 
     public bool AnsweredWithin(long ms, long now) => IsWithin(AnsweredAt, ms, now);
+
+    /// <summary>It gave a sign of life, as its listener sees fit to count them.</summary>
+    public Contact Answered(long now) => this with
+    {
+        AnsweredAt = now, RefusedSince = -1, RefusedAttempts = 0, FailedAttempts = 0,
+    };
 
     public bool IsForeignWithin(long ms, long now) => IsForeign && IsWithin(ForeignAt, ms, now);
 

@@ -4,9 +4,9 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
-/// Judges which incarnations have ended (protocol § 7, rules (a) and (b); (c) and (d) need the ready service and come
-/// with the rescue). State kept: the verdicts, which are final. Invariant kept: nobody is declared ended by silence or
-/// by a failed look-up (I5); who is told to stop judges nobody.
+/// Judges which incarnations have ended (protocol § 7). State kept: the verdicts by rules (a) to (c), which are final;
+/// (d) holds only as long as its evidence does. Invariant kept: nobody is declared ended by silence or by a failed
+/// look-up (I5); who is told to stop judges nobody.
 /// </summary>
 internal sealed class Endings(Local local, Peers peers)
 {
@@ -21,15 +21,29 @@ internal sealed class Endings(Local local, Peers peers)
 
     public bool IsEnded(MemberId member) => _ended.ContainsKey(member.Nonce);
 
+    /// <summary>By which rule that member counts as ended for a rescue; null: it does not.</summary>
+    public EndRule? RuleFor(MemberId member)
+    {
+        if (_ended.TryGetValue(member.Nonce, out var rule)) return rule;
+        return !local.Leaving && IsNotReady(member) ? EndRule.NotReady : null;
+    }
+
+    /// <summary>Judges somebody who is neither a voter nor has a row.</summary>
+    public void Look(MemberId member)
+    {
+        if (local.Leaving || local.IsFenced || member == local.Self || IsEnded(member)) return;
+        if (Judge(member) is { } rule) End(member, rule);
+    }
+
     public void Pump()
     {
         if (local.Now < _judgeAt) return;
-        _judgeAt = local.Now + (peers.AnySuspect ? JudgeEvery : local.Settings.GreetEvery);
-        if (local.State is not { } state || local.Leaving || !local.IsVoter) return;
+        _judgeAt = local.Now + (peers.AnySuspect || local.InDoubt ? JudgeEvery : local.Settings.GreetEvery);
+        if (local.State is not { } state || (!local.IsVoter && !local.InDoubt)) return;
         var owners = state.Table.Rows.Values.Where(row => row.State != SiloState.Dead).Select(row => row.Owner);
         foreach (var member in state.Voters.Concat(owners.OfType<MemberId>()).Distinct())
         {
-            if (member != local.Self && !IsEnded(member) && Judge(member) is { } rule) End(member, rule);
+            Look(member);
         }
     }
 
@@ -52,16 +66,21 @@ internal sealed class Endings(Local local, Peers peers)
     private EndRule? Judge(MemberId member)
     {
         if (peers.IsSuperseded(member) || IsReplaced(member)) return EndRule.Superseded;
-        return local.Settings.TrustConnectionRefused && IsRefused(member) ? EndRule.Refused : null;
+        if (local.Settings.TrustConnectionRefused && IsRefused(member)) return EndRule.Refused;
+        return IsRemoved(member) ? EndRule.Removed : null;
     }
 
     private void End(MemberId member, EndRule rule)
     {
         _ended = _ended.Add(member.Nonce, rule);
         var contact = peers.At(member.Address);
-        var evidence = rule == EndRule.Superseded
-            ? $"its name or address is now {contact?.Member}"
-            : $"refused {contact?.RefusedAttempts} attempts since {contact?.RefusedSince}, seen by two";
+        var evidence = rule switch
+        {
+            EndRule.Superseded when contact is { IsForeign: true } => "its address is another cluster's now",
+            EndRule.Superseded => $"its name or address is now {contact?.Member}",
+            EndRule.Refused => $"refused {contact?.RefusedAttempts} attempts since {contact?.RefusedSince}",
+            _ => "silent, and gone from the discovery service",
+        };
         local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}");
     }
 
@@ -90,16 +109,32 @@ internal sealed class Endings(Local local, Peers peers)
         && contact.AnsweredGreet > peers.KnownSince(member)
         && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
 
-    // Rule (b). A report goes back RefusedFor at most, so one asked for that long after our first refusal tells of the
-    // time in which we were refused ourselves.
+    // Rule (c).
+    private bool IsRemoved(MemberId member) =>
+        peers.IsUnreachable(member) && IsGone(peers.Discovery, member, local.Settings.RemovedFor);
+
+    // Rule (d).
+    private bool IsNotReady(MemberId member) =>
+        peers.IsUnreachable(member) && IsGone(peers.Ready, member, local.Settings.NotReadyFor);
+
+    private bool IsGone(Listing service, MemberId member, long forMs) =>
+        service.IsGone(member.Address, peers.KnownSince(member), forMs);
+
+    // Rule (b). The second witness is Kubernetes, or another member: its report goes back RefusedFor at most, so one
+    // asked for that long after our first refusal tells of the time in which we were refused ourselves.
     private bool IsRefused(MemberId member)
     {
         if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
-        return others.Any(other => other.AnsweredAt > contact.RefusedAt)
-            && others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
-                && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report)));
+        var isConnected = others.Any(other => other.AnsweredAt > contact.RefusedAt)
+            || (IsClusterOfTwo(member) && peers.LastView?.AskedAt > contact.RefusedAt);
+        return isConnected && (IsGone(peers.Ready, member, local.Settings.RefusedFor)
+            || others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
+                && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report))));
     }
+
+    private bool IsClusterOfTwo(MemberId other) =>
+        peers.Members().All(member => member == local.Self || member == other);
 
     // We greet our own address too, where a predecessor of ours was a member: we are no witness of ourselves.
     private bool IsOurs(Contact contact) =>

@@ -21,6 +21,9 @@ internal sealed record View(
 
 internal sealed record Viewed(View View) : Input;
 
+/// <summary>An answer of the ready service, which lists only pods that Kubernetes holds for ready.</summary>
+internal sealed record ViewedReady(View View) : Input;
+
 /// <summary>
 /// A message arrived. <c>Handle</c> names a request for the shell, so that the reply finds its way; 0 marks a reply.
 /// </summary>
@@ -45,7 +48,7 @@ internal abstract record Effect;
 /// <summary>Send a request (<c>Handle</c> 0), or the reply to the request of that handle.</summary>
 internal sealed record Send(PeerAddress To, long Handle, Envelope Envelope) : Effect;
 
-/// <summary>Ask DNS now.</summary>
+/// <summary>Ask DNS now: the discovery service, and the ready service if there is one.</summary>
 internal sealed record LookUp : Effect;
 
 /// <summary>A new state was applied: by one command, or (null) by a snapshot.</summary>
@@ -56,6 +59,22 @@ internal sealed record Answered(long Ticket, Answer? Answer) : Effect;
 
 /// <summary>A caller's read: a linearizable state.</summary>
 internal sealed record ReadAnswered(long Ticket, ClusterState State) : Effect;
+
+/// <summary>Why this process must end.</summary>
+internal enum EndReason : byte
+{
+    /// <summary>Its cluster gives way to another one (protocol § 8).</summary>
+    Yields = 1,
+
+    /// <summary>Its cluster went on in a higher epoch, without it.</summary>
+    LeftBehind = 2,
+
+    /// <summary>Kubernetes has deleted its pod, and it reaches no majority.</summary>
+    Fenced = 3,
+}
+
+/// <summary>End this process: at once, except that one that yields first stops its application.</summary>
+internal sealed record EndProcess(EndReason Reason, string Text) : Effect;
 
 /// <summary>A line for log, simulator and scenario alike.</summary>
 internal sealed record Trace(string Event, string Text) : Effect;

@@ -53,6 +53,27 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
     public ImmutableSortedDictionary<SiloId, long> Beats { get; private set; } =
         ImmutableSortedDictionary<SiloId, long>.Empty;
 
+    /// <summary>The highest epoch promised to a rescuer.</summary>
+    public Epoch Promised { get; private set; }
+
+    /// <summary>
+    /// This member promised to leave its epoch, and has not come to another: it takes part in nothing, and takes in
+    /// nothing more of what that epoch decides.
+    /// </summary>
+    public bool IsBarred => State is { } state && Promised.CompareTo(state.Epoch) > 0;
+
+    /// <summary>This member was away for too long to know whether its epoch still stands.</summary>
+    public bool IsFenced { get; set; }
+
+    /// <summary>Whether it may vote, lead, answer and believe answers.</summary>
+    public bool MayTakePart => !IsBarred && !IsFenced && Ending is null or EndReason.Yields;
+
+    /// <summary>Whether a majority of the voters may be out of reach, so that everybody has to be looked for.</summary>
+    public bool InDoubt { get; set; }
+
+    /// <summary>Why this process has to end, once it has.</summary>
+    public EndReason? Ending { get; private set; }
+
     public bool IsVoter => State?.IsVoter(Self.Nonce) == true;
 
     public bool IsLeader => State?.Leader == Self;
@@ -102,6 +123,22 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         else _effects.Add(new Send(to.Address, handle, Wrap(to.Nonce, body)));
     }
 
+    /// <summary>From now on, and for good, nothing of a lower epoch is served or believed.</summary>
+    public void Promise(Epoch epoch)
+    {
+        Invariant.Require(epoch.CompareTo(Promised) >= 0, "I1", "a promise to a rescuer is never taken back");
+        Promised = epoch;
+    }
+
+    /// <summary>Tells the shell, once, that this process must end.</summary>
+    public void End(EndReason reason, string text)
+    {
+        if (Ending is not null and not EndReason.Yields || Ending == reason) return;
+        Ending = reason;
+        Trace(reason == EndReason.Yields ? "Yielding" : reason.ToString(), text);
+        Emit(new EndProcess(reason, text));
+    }
+
     public void Emit(Effect effect) => _effects.Add(effect);
 
     public void Trace(string name, string text) => _effects.Add(new Trace(name, text));
@@ -128,12 +165,13 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         if (command is SetVoters voters) TraceVoters(before, voters);
     }
 
-    /// <summary>Starts from a whole state, or jumps ahead; refuses an older one, or one of another life.</summary>
+    /// <summary>
+    /// Starts from a whole state, or jumps ahead, or into the epoch that was promised; refuses an older one, and one of
+    /// another life.
+    /// </summary>
     public bool Install(ClusterState state)
     {
-        if (state.Key != Key) return false;
-        if (State is { } own && (own.Lineage, own.Epoch) != (state.Lineage, state.Epoch)) return false;
-        if (State is { } known && known.Index >= state.Index) return false;
+        if (state.Key != Key || (State is { } own && !MayFollow(own, state))) return false;
         State = state;
         _tail = [];
         Announce(new Committed(null, state));
@@ -144,7 +182,7 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
     public void Install(News news)
     {
         if (news.Snapshot is { } snapshot) Install(snapshot);
-        for (var i = 0; State is { } state && i < news.Commands.Count; i++)
+        for (var i = 0; !IsBarred && State is { } state && i < news.Commands.Count; i++)
         {
             if (news.First + i == state.Index + 1) Apply(news.Commands[i]);
         }
@@ -173,6 +211,14 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
         {
             if (beat.Ticks > BeatOf(beat.Silo)) Beats = Beats.SetItem(beat.Silo, beat.Ticks);
         }
+    }
+
+    private bool MayFollow(ClusterState own, ClusterState next)
+    {
+        if (own.Lineage != next.Lineage) return false;
+        return own.Epoch == next.Epoch
+            ? !IsBarred && next.Index > own.Index
+            : IsBarred && next.Epoch == Promised;
     }
 
     private void Announce(Committed committed)

@@ -17,20 +17,38 @@ internal abstract record Message;
 /// <c>Suspects</c> are incarnations that refused the sender: the receiver looks for itself and reports.
 /// </summary>
 internal sealed record Greet(
-    long SentAt, long UptimeMs, long Index, bool Leaving, Sequence<MemberId> Suspects) : Message;
+    long SentAt, long UptimeMs, long Index, bool Leaving, Sequence<MemberId> Suspects) : Message
+{
+    public Standing Standing { get; init; } = Standing.None;
+}
+
+/// <summary>
+/// What a member tells of its cluster with every greeting: whether it sees a majority of the voters itself, the highest
+/// epoch it promised to a rescuer, when its cluster was formed, and where it runs.
+/// </summary>
+internal sealed record Standing(bool IsQuorate, Epoch Promised, long FormedAt, string Domain)
+{
+    public static readonly Standing None = new(false, default, 0, "");
+}
 
 /// <summary>An address that refused the sender's every attempt since its last answer.</summary>
 internal readonly record struct Refusal(Nonce Nonce, long ForMs, int Attempts);
 
 /// <summary>The reply to a greeting: who listens, since when (ms), how far its log goes, who refuses it.</summary>
 internal sealed record Greeting(
-    long SentAt, long UptimeMs, long Index, bool Leaving, Sequence<Refusal> Refusals) : Message;
+    long SentAt, long UptimeMs, long Index, bool Leaving, Sequence<Refusal> Refusals) : Message
+{
+    public Standing Standing { get; init; } = Standing.None;
+}
 
 /// <summary>The request was meant for an earlier incarnation; the envelope's sender is the one that lives.</summary>
 internal sealed record Superseded : Message;
 
-/// <summary>The request came from another cluster; the envelope tells which one this is.</summary>
-internal sealed record Foreign : Message;
+/// <summary>
+/// The request came from another cluster; the envelope tells which one this is. <c>SentAt</c> as in the greeting it
+/// answers; 0 for any other request.
+/// </summary>
+internal sealed record Foreign(long SentAt = 0) : Message;
 
 /// <summary>The request named another lineage or epoch than the receiver's, which the envelope tells.</summary>
 internal sealed record Elsewhere : Message;
@@ -140,3 +158,23 @@ internal sealed record FoundRefused(Ballot Ballot, Ballot Promised) : Message;
 
 /// <summary>The founding stands: whoever accepted it has a lineage now. Answered by <see cref="Applied"/>.</summary>
 internal sealed record Founded(ClusterState State) : Message;
+
+/// <summary>
+/// Phase 1 of a rescue (protocol § 7): asks those named, all that answer, to leave every lower epoch for good.
+/// </summary>
+internal sealed record RescuePrepare(Epoch Epoch, Sequence<Nonce> Witnesses) : Message;
+
+/// <summary>A witness' promise: what it knows to be decided, and what it accepted for the slot after that.</summary>
+internal sealed record RescuePromise(
+    Epoch Epoch, ClusterState State, Proposal? Accepted, Sequence<Beat> Beats) : Message;
+
+/// <summary>A veto, or a higher promise; <c>Reason</c> is for people.</summary>
+internal sealed record RescueRefused(Epoch Epoch, Epoch Promised, string Reason) : Message;
+
+/// <summary>Phase 2: the state that the new epoch begins with.</summary>
+internal sealed record RescueAccept(Epoch Epoch, ClusterState State) : Message;
+
+internal sealed record RescueAccepted(Epoch Epoch) : Message;
+
+/// <summary>All accepted: the new epoch stands. Answered by <see cref="Applied"/>.</summary>
+internal sealed record Rescued(ClusterState State) : Message;

@@ -10,25 +10,43 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// </summary>
 internal sealed class Peers(Local local)
 {
-    private const long ForgetAfter = 600_000;
-    private const long LeaderQuietFor = 3_000;
+    /// <summary>For how long somebody that nobody lists and that says nothing is remembered.</summary>
+    public const long ForgetAfter = 600_000;
+
     private const long WatchFor = 5_000;
     private const long NamelessFor = 3_000;
+    private const long UnreachableFor = 5_000;
+    private const int UnreachableAttempts = 3;
 
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
+    private readonly Listing _discovery = new(local);
+    private readonly Listing _ready = new(local);
     private long _nextGreetAt;
-    private long _fetchAt;
+
+    public Cadence Cadence => field ??= new Cadence(local, this);
+
+    /// <summary>What the discovery service lists.</summary>
+    public Listing Discovery => _discovery;
+
+    /// <summary>What the ready service lists.</summary>
+    public Listing Ready => _ready;
 
     public ImmutableSortedDictionary<PeerAddress, Contact> Contacts { get; private set; } =
         ImmutableSortedDictionary<PeerAddress, Contact>.Empty;
 
-    /// <summary>The newest complete answer.</summary>
-    public View? LastView { get; private set; }
+    /// <summary>The newest complete answer of the discovery service.</summary>
+    public View? LastView => _discovery.Last;
+
+    /// <summary>For how long an answer counts as fresh; longer while many are asked in turn.</summary>
+    public long FreshFor => Math.Max(3_000, Contacts.Count * 24);
 
     public long NextDue => _nextGreetAt;
 
     /// <summary>Whether anybody of ours refuses us or is watched: DNS and peers are asked more often then.</summary>
     public bool AnySuspect { get; private set; }
+
+    /// <summary>What this member tells of itself with every greeting.</summary>
+    public Func<Standing> Standing { get; set; } = () => Consensus.Standing.None;
 
     public Contact? At(PeerAddress address) => Contacts.GetValueOrDefault(address);
 
@@ -38,9 +56,47 @@ internal sealed class Peers(Local local)
 
     /// <summary>Whether another incarnation is proven to live where this one did: rule (a), first half.</summary>
     public bool IsSuperseded(MemberId member) =>
-        At(member.Address) is { Member: { } now, IsForeign: false } contact
-        && now != member
-        && contact.AnsweredGreet > KnownSince(member);
+        At(member.Address) is { } contact
+        && (IsNow(contact, member) || IsForeignNow(contact, member));
+
+    private bool IsNow(Contact contact, MemberId before) =>
+        contact is { Member: { } now, IsForeign: false } && now != before
+        && contact.AnsweredGreet > KnownSince(before);
+
+    // The address is another cluster's: the greeting that it answered was sent after the member's last reply.
+    private bool IsForeignNow(Contact contact, MemberId before) =>
+        contact.IsForeign
+        && contact.ForeignGreet > KnownSince(before)
+        && (contact.Member != before || contact.ForeignGreet > contact.AnsweredAt);
+
+    /// <summary>Whether that very incarnation answers.</summary>
+    public bool Answers(MemberId member) =>
+        member == local.Self || Of(member)?.AnsweredWithin(FreshFor, local.Now) == true;
+
+    /// <summary>No valid reply for 5 s in at least three attempts; and that is all that it says (§ 7).</summary>
+    public bool IsUnreachable(MemberId member)
+    {
+        if (member == local.Self || At(member.Address) is not { } contact) return false;
+        var last = contact.Member == member ? contact.AnsweredAt : KnownSince(member);
+        return contact.FailedAttempts >= UnreachableAttempts
+            && last <= local.Now - UnreachableFor
+            && contact.FirstFailedAt <= local.Now - (UnreachableFor / 2);
+    }
+
+    /// <summary>
+    /// Whether a process without lineage should take this one's: none that answers has a better. That is one with a
+    /// working majority, else the one formed first, which will outlive the other (§ 8).
+    /// </summary>
+    public bool Prefers(Envelope offer, Standing standing)
+    {
+        var own = Rank(offer.Lineage, offer.Epoch, standing);
+        return !Contacts.Values.Any(contact =>
+            contact is { HasLineage: true, IsForeign: false } && contact.AnsweredWithin(FreshFor, local.Now)
+            && Rank(contact.Lineage, contact.Epoch, contact.Standing).CompareTo(own) < 0);
+    }
+
+    private static (bool, long, Guid, int) Rank(Guid lineage, Epoch epoch, Standing standing) =>
+        (!standing.IsQuorate, standing.FormedAt, lineage, -epoch.Number);
 
     /// <summary>Since when this incarnation is known, as a voter or by its row; the far future: not at all.</summary>
     public long KnownSince(MemberId member) => _knownSince.GetValueOrDefault(member.Nonce, long.MaxValue / 2);
@@ -58,9 +114,10 @@ internal sealed class Peers(Local local)
 
     public void On(View view)
     {
-        if (view.Complete && (LastView is null || view.AskedAt >= LastView.AskedAt))
+        var isNewest = view.Complete && (LastView is null || view.AskedAt >= LastView.AskedAt);
+        _discovery.On(view, Contacts.Keys);
+        if (isNewest)
         {
-            LastView = view;
             local.IsMisnamed = view.IsMisnamed;
             foreach (var (address, contact) in Contacts)
             {
@@ -80,6 +137,8 @@ internal sealed class Peers(Local local)
             Set(listed.Address, contact with { Listed = listed.Fqdn });
         }
     }
+
+    public void OnReady(View view) => _ready.On(view, Contacts.Keys);
 
     public void OnCommitted(Committed committed)
     {
@@ -103,9 +162,11 @@ internal sealed class Peers(Local local)
         if (contact.Member == from && greet.Leaving) contact = contact with { IsLeaving = true };
         Set(from.Address, contact);
         foreach (var suspect in greet.Suspects) Watch(suspect);
-        FetchIfBehind(envelope, greet.Index);
         return new Greeting(
-            greet.SentAt, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving, Refusals());
+            greet.SentAt, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving, Refusals())
+        {
+            Standing = Standing(),
+        };
     }
 
     public void On(Envelope envelope, Greeting greeting)
@@ -121,7 +182,8 @@ internal sealed class Peers(Local local)
         }
 
         if (!isOther && greeting.SentAt < contact.AnsweredGreet) return;
-        Set(from.Address, contact with
+        if (isOther) LearnOccupant(contact.Member!, from, greeting.SentAt);
+        Set(from.Address, contact.Answered(local.Now) with
         {
             Member = from,
             IsForeign = false,
@@ -129,18 +191,15 @@ internal sealed class Peers(Local local)
             Epoch = envelope.Epoch,
             Index = isOther ? greeting.Index : Math.Max(greeting.Index, contact.Index),
             IsLeaving = greeting.Leaving || (!isOther && contact.IsLeaving),
+            Standing = greeting.Standing,
             StartedAt = local.Now - greeting.UptimeMs,
-            AnsweredAt = local.Now,
             AnsweredGreet = greeting.SentAt,
-            RefusedSince = -1,
-            RefusedAttempts = 0,
             Reports = greeting.Refusals,
         });
-        FetchIfBehind(envelope, greeting.Index);
     }
 
     /// <summary>Something that is not of this cluster answered there.</summary>
-    public void OnForeign(PeerAddress address, ClusterKey key)
+    public void OnForeign(PeerAddress address, ClusterKey key, long sentAt = -1)
     {
         var contact = Ensure(address);
         if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
@@ -149,8 +208,10 @@ internal sealed class Peers(Local local)
             IsForeign = true,
             ForeignKey = key,
             ForeignAt = local.Now,
+            ForeignGreet = Math.Max(contact.ForeignGreet, sentAt),
             RefusedSince = -1,
             RefusedAttempts = 0,
+            FailedAttempts = 0,
             Lineage = Guid.Empty,
         });
     }
@@ -159,13 +220,7 @@ internal sealed class Peers(Local local)
     public void OnReply(MemberId from, long index = -1)
     {
         if (Of(from) is not { } contact) return;
-        Set(from.Address, contact with
-        {
-            AnsweredAt = local.Now,
-            Index = Math.Max(index, contact.Index),
-            RefusedSince = -1,
-            RefusedAttempts = 0,
-        });
+        Set(from.Address, contact.Answered(local.Now) with { Index = Math.Max(index, contact.Index) });
     }
 
     public void OnRequest(MemberId from)
@@ -177,6 +232,11 @@ internal sealed class Peers(Local local)
     public void On(Undelivered undelivered)
     {
         if (At(undelivered.To) is not { } contact) return;
+        contact = contact with
+        {
+            FailedAttempts = contact.FailedAttempts + 1,
+            FirstFailedAt = contact.FailedAttempts == 0 ? local.Now : contact.FirstFailedAt,
+        };
         var first = contact.RefusedSince >= 0 ? contact.RefusedSince : local.Now;
         Set(contact.Address, undelivered.WasRefused
             ? contact with
@@ -191,6 +251,14 @@ internal sealed class Peers(Local local)
 
     public void GreetSoon(PeerAddress address) => GreetSoon(Ensure(address));
 
+    /// <summary>We were away: what we missed in that time proves nothing.</summary>
+    public void OnStalled()
+    {
+        foreach (var (address, contact) in Contacts)
+            Set(address, contact with { FailedAttempts = 0, RefusedSince = -1, RefusedAttempts = 0, WatchUntil = -1 });
+        GreetAll();
+    }
+
     /// <summary>Greets everybody at once, so that they learn of a change here.</summary>
     public void GreetAll()
     {
@@ -202,12 +270,12 @@ internal sealed class Peers(Local local)
     {
         if (local.Now < _nextGreetAt) return;
         _nextGreetAt = long.MaxValue;
-        AnySuspect = Contacts.Values.Any(IsSuspect);
+        AnySuspect = Contacts.Values.Any(Cadence.IsSuspect);
         var suspects = local.IsVoter ? Suspects() : default;
         foreach (var (address, contact) in Contacts)
         {
             if (IsForgotten(contact)) Contacts = Contacts.Remove(address);
-            else if (!local.IsMute) GreetIfDue(contact, suspects);
+            else if (!local.IsMute) GreetIfDue(contact, Cadence.Interval(contact), suspects);
         }
 
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEvery);
@@ -233,9 +301,9 @@ internal sealed class Peers(Local local)
         Invited = contact.Invited && contact.HeardAt >= view.AskedAt - view.Staleness,
     };
 
-    private void GreetIfDue(Contact contact, Sequence<MemberId> suspects)
+    private void GreetIfDue(Contact contact, long interval, Sequence<MemberId> suspects)
     {
-        var due = contact.GreetedAt < 0 ? local.Now : contact.GreetedAt + Interval(contact);
+        var due = contact.GreetedAt < 0 ? local.Now : contact.GreetedAt + interval;
         if (due > local.Now)
         {
             _nextGreetAt = Math.Min(_nextGreetAt, due);
@@ -245,40 +313,17 @@ internal sealed class Peers(Local local)
         Set(contact.Address, contact with { GreetedAt = local.Now });
         var greet = new Greet(
             local.Now, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving,
-            contact.Member is { } member && local.State?.IsVoter(member.Nonce) == true ? suspects : default);
+            contact.Member is { } member && local.State?.IsVoter(member.Nonce) == true ? suspects : default)
+        {
+            Standing = Standing(),
+        };
         local.Ask(contact.Address, default, greet);
-        _nextGreetAt = Math.Min(_nextGreetAt, local.Now + Interval(contact));
+        _nextGreetAt = Math.Min(_nextGreetAt, local.Now + interval);
     }
-
-    // Who has no lineage asks everybody, the more of them the slower. Once in a cluster the leader watches all, the
-    // voters each other, and the rest only look up if they have not heard from the leader.
-    private long Interval(Contact contact)
-    {
-        var eager = Math.Max(local.Settings.GreetEagerly, Contacts.Count * 4);
-        var steady = Math.Max(local.Settings.GreetEvery, Contacts.Count * 4);
-        if (local.State is not { } state) return contact.AnsweredWithin(4 * steady, local.Now) ? steady : eager;
-        if (IsSuspect(contact)) return local.Settings.GreetEagerly;
-        var isVoter = contact.Member is { } member && state.IsVoter(member.Nonce);
-        if (local.Leaving && isVoter) return local.Settings.GreetEvery;
-        if (local.IsVoter && isVoter) return AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
-        if (local.IsLeader) return contact.AnsweredAt < 0 || !contact.Refuses ? local.Settings.GreetEvery : 5_000;
-        if (local.IsVoter) return 5_000;
-        if (isVoter && LeaderIsQuiet(state)) return local.Settings.GreetEvery;
-        return contact.Member is null ? 15_000 : ForgetAfter;
-    }
-
-    private bool LeaderIsQuiet(ClusterState state) =>
-        At(state.Leader.Address) is not { } leader
-        || Math.Max(leader.HeardAt, leader.AnsweredAt) < local.Now - LeaderQuietFor;
-
-    // Somebody who answered and now refuses; not for ever: a pod that stays down is asked at leisure.
-    private bool IsSuspect(Contact contact) =>
-        contact.WatchUntil > local.Now
-        || (contact is { Refuses: true, IsForeign: false, AnsweredAt: >= 0 }
-            && contact.RefusedSince > local.Now - 30_000);
 
     private Sequence<MemberId> Suspects() =>
-        Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null } && IsSuspect(contact))
+        Contacts.Values.Where(contact => contact is { RefusedAttempts: >= 2, Member: not null })
+            .Where(Cadence.IsSuspect)
             .Select(contact => contact.Member!).ToSequence();
 
     // Not what broke off longer ago: the asker counts on it that what is reported goes back RefusedFor at most.
@@ -303,15 +348,12 @@ internal sealed class Peers(Local local)
         _nextGreetAt = Math.Min(_nextGreetAt, local.Now + local.Settings.GreetEagerly);
     }
 
-    /// <summary>Fetches what the sender has beyond us.</summary>
-    public void FetchIfBehind(Envelope envelope, long index)
+    // Whoever answers where a member did may have learned from the others before they ended: it is looked for as a
+    // member is, should it fall silent.
+    private void LearnOccupant(MemberId before, MemberId occupant, long sentAt)
     {
-        if (envelope.Lineage == Guid.Empty || local.Now < _fetchAt) return;
-        var state = local.State;
-        if (state is not null && (state.Lineage != envelope.Lineage || state.Epoch != envelope.Epoch)) return;
-        if (state is null ? local.IsMute : index <= state.Index) return;
-        _fetchAt = local.Now + 100;
-        local.Ask(envelope.From, new Fetch(state?.Index ?? -1));
+        if (!_knownSince.ContainsKey(before.Nonce) || _knownSince.ContainsKey(occupant.Nonce)) return;
+        _knownSince = _knownSince.Add(occupant.Nonce, sentAt);
     }
 
     private void Learn(MemberId member)

@@ -61,6 +61,13 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
     {
         if (local.State is null) return;
         TurnToNext();
+        if (!local.MayTakePart)
+        {
+            // What was asked of others before is forgotten with it: a late answer of an old epoch decides nothing.
+            _attempt = null;
+            return;
+        }
+
         AnswerWhatIsKnown();
         if (!local.IsVoter) (_attempt, _passedOver, _finish) = (null, null, -1);
         else if (_attempt is not null) ResendIfDue();

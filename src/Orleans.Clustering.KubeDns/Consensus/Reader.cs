@@ -59,6 +59,12 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
     {
         if (local.State is null) return;
         Expire();
+        if (!local.MayTakePart)
+        {
+            if (_round is { } broken) Repeat(broken);
+            return;
+        }
+
         if (!local.IsVoter) SendAway();
         else if (_round is { } round) Advance(round);
         if (_round is null && !_waiting.IsEmpty) Begin();

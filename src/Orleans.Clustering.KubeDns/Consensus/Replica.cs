@@ -18,6 +18,12 @@ internal sealed class Replica
     private readonly Founding _founding;
     private readonly Endings _endings;
     private readonly Voters _voters;
+    private readonly CatchUp _catchUp;
+    private readonly Quorum _quorum;
+    private readonly StallFence _fence;
+    private readonly Rescue _rescue;
+    private readonly Witness _witness;
+    private readonly Meeting _meeting;
     private long _lookUpAt;
 
     public Replica(Settings settings, ClusterKey key, MemberId self, ulong seed)
@@ -31,7 +37,14 @@ internal sealed class Replica
         _founding = new Founding(_local, _peers);
         _endings = new Endings(_local, _peers);
         _voters = new Voters(_local, _peers, _endings);
-        _proposer.Duty = () => _endings.NextMark() ?? _voters.Next();
+        _catchUp = new CatchUp(_local, _peers);
+        _quorum = new Quorum(_local, _peers, _endings);
+        _fence = new StallFence(_local, _peers);
+        _rescue = new Rescue(_local, _peers, _acceptor, _quorum, _endings);
+        _witness = new Witness(_local, _peers, _acceptor, _quorum, _endings);
+        _meeting = new Meeting(_local, _peers, _quorum);
+        _peers.Standing = () => _quorum.Standing;
+        _proposer.Duty = () => _endings.NextMark() ?? _meeting.NextYield() ?? _voters.Next();
     }
 
     public ClusterKey Key => _local.Key;
@@ -46,22 +59,39 @@ internal sealed class Replica
 
     public View? LastView => _peers.LastView;
 
+    /// <summary>The newest complete answer of the ready service.</summary>
+    public View? LastReady => _peers.Ready.Last;
+
     /// <summary>What a process without lineage waits for, for people; empty otherwise.</summary>
     public string WaitingFor => _founding.WaitingFor;
+
+    /// <summary>For whom and for which evidence a rescue waits, for people; empty otherwise.</summary>
+    public string RescueWaitsFor => _rescue.WaitingFor;
+
+    /// <summary>Since when the majority of the voters is lost (own clock, ms); −1: it is not.</summary>
+    public long LostSince => _quorum.LostSince;
+
+    /// <summary>Whether this member itself sees a working majority.</summary>
+    public bool HasMajority => _quorum.HasMajority;
+
+    /// <summary>The voters that do not answer this member.</summary>
+    public IEnumerable<MemberId> MissingVoters => _quorum.Missing;
 
     public bool HasHandedOver => _voters.HasHandedOver;
 
     /// <summary>When the next <see cref="Tick"/> is due, on the clock of the last step.</summary>
-    public long NextDue => Math.Max(_local.Now + 1, Earliest());
+    public long NextDue => Math.Clamp(Earliest(), _local.Now + 1, _local.Now + StallFence.StepEvery);
 
     /// <summary>Takes one input at a time (ms, own clock; seconds since 2022-01-01 UTC) and says what to do.</summary>
     public IReadOnlyList<Effect> Step(long now, long wall, Input input)
     {
         _local.Begin(now, wall);
+        if (_fence.Look()) VoidEvidence();
         switch (input)
         {
             case Tick: break;
             case Viewed viewed: _peers.On(viewed.View); break;
+            case ViewedReady ready: _peers.OnReady(ready.View); break;
             case Received received: On(received); break;
             case Undelivered undelivered: On(undelivered); break;
             case AskWrite or AskRead or AskBeat: _requests.Add(input); break;
@@ -82,8 +112,12 @@ internal sealed class Replica
             index = _local.State?.Index ?? -1;
             while (_local.NextToSelf(out var received)) On(received);
             TellCommitted();
+            _fence.Pump();
             _founding.Pump();
             _endings.Pump();
+            _quorum.Pump();
+            _meeting.Pump();
+            _rescue.Pump();
             if (_voters.ShouldTakeOver()) _proposer.TakeOver();
             _proposer.Pump();
             _reader.Pump();
@@ -93,6 +127,15 @@ internal sealed class Replica
 
         LookUpIfDue();
         _peers.Pump();
+    }
+
+    // What was missed while we were away is no evidence against anybody.
+    private void VoidEvidence()
+    {
+        _peers.OnStalled();
+        _quorum.OnStalled();
+        _rescue.OnStalled();
+        _meeting.OnStalled();
     }
 
     private void TellCommitted()
@@ -110,16 +153,18 @@ internal sealed class Replica
         var isRequest = received.Handle != 0;
         if (envelope.Key != _local.Key)
         {
-            if (isRequest) Reply(received, new Foreign());
-            else _peers.OnForeign(envelope.From.Address, envelope.Key);
+            if (isRequest) Reply(received, new Foreign((envelope.Body as Greet)?.SentAt ?? 0));
+            else OnForeign(envelope);
         }
         else if (!isRequest && envelope.To == _local.Self.Nonce)
         {
+            _meeting.OnMet(envelope, (envelope.Body as Greeting)?.Standing ?? Standing.None);
             OnReply(envelope);
         }
         else if (isRequest && (envelope.To == _local.Self.Nonce || IsForAnybody(envelope)))
         {
             _peers.OnRequest(envelope.From);
+            _meeting.OnMet(envelope, (envelope.Body as Greet)?.Standing ?? Standing.None);
             if (Serve(received) is { } reply) Reply(received, reply);
         }
         else if (isRequest)
@@ -134,11 +179,14 @@ internal sealed class Replica
         var (envelope, from) = (received.Envelope, received.Envelope.From);
         switch (envelope.Body)
         {
-            case Greet greet: return _peers.On(envelope, greet);
+            case Greet greet: return OnGreet(envelope, greet);
             case FoundPrepare prepare: return _founding.On(from, prepare);
             case FoundAccept accept: return _founding.On(from, accept);
             case Founded founded: return _founding.On(founded);
-            case Fetch fetch: return OnFetch(envelope, fetch);
+            case Fetch fetch: return _catchUp.On(envelope, fetch);
+            case RescuePrepare prepare: return _witness.On(envelope, prepare);
+            case RescueAccept accept: return _witness.On(envelope, accept);
+            case Rescued rescued: return _witness.On(rescued);
         }
 
         if (!IsOfOurs(envelope)) return new Elsewhere();
@@ -162,16 +210,17 @@ internal sealed class Replica
         if (envelope.Body is not Greeting) _peers.OnReply(from);
         switch (envelope.Body)
         {
-            case Greeting greeting: _peers.On(envelope, greeting); return;
+            case Greeting greeting: OnGreeting(envelope, greeting); return;
             case Superseded: _peers.GreetSoon(from.Address); return;
-            case Foreign: _peers.OnForeign(from.Address, envelope.Key); return;
+            case Foreign: OnForeign(envelope); return;
+            case RescuePromise promise: _rescue.On(from, promise); return;
+            case RescueAccepted accepted: _rescue.On(from, accepted); return;
+            case RescueRefused refused: _rescue.On(from, refused); return;
             case FoundPromise promise: _founding.On(from, promise); return;
             case FoundAccepted accepted: _founding.On(from, accepted); return;
             case FoundRefused refused: _founding.On(refused); return;
             case Elsewhere: OnElsewhere(from); return;
-            case Fetched fetched when IsOfOurs(envelope) || (_local.State is null && !_local.IsMute):
-                OnFetched(fetched);
-                return;
+            case Fetched fetched: _catchUp.On(envelope, fetched); return;
         }
 
         if (!IsOfOurs(envelope)) return;
@@ -202,27 +251,29 @@ internal sealed class Replica
         _peers.GreetAll();
     }
 
-    private Fetched? OnFetch(Envelope envelope, Fetch fetch)
+    private Greeting? OnGreet(Envelope envelope, Greet greet)
     {
-        if (_local.State is not { } state) return null;
-        if (envelope.Lineage != Guid.Empty && !IsOfOurs(envelope)) return null;
-        var from = envelope.Lineage == Guid.Empty ? -1 : Math.Min(fetch.Index, state.Index);
-        return new Fetched(_local.NewsAfter(from), _local.AllBeats());
+        var greeting = _peers.On(envelope, greet);
+        _catchUp.From(envelope, greet.Index, greet.Standing);
+        return greeting;
     }
 
-    private void OnFetched(Fetched fetched)
+    private void OnGreeting(Envelope envelope, Greeting greeting)
     {
-        var isNew = _local.State is null;
-        _local.Install(fetched.News);
-        _local.Keep(fetched.Beats);
-        if (isNew && _local.State is { } state)
-            _local.Trace("Joined", $"lineage {state.Lineage:N} at {state.Index}, voters {state.Voters}");
+        _peers.On(envelope, greeting);
+        _catchUp.From(envelope, greeting.Index, greeting.Standing);
+    }
+
+    private void OnForeign(Envelope envelope)
+    {
+        var sentAt = (envelope.Body as Foreign)?.SentAt ?? 0;
+        _peers.OnForeign(envelope.From.Address, envelope.Key, sentAt);
     }
 
     private Applied OnDecided(Envelope envelope, Decided decided)
     {
         _local.Install(decided.News);
-        _peers.FetchIfBehind(envelope, decided.News.Last);
+        _catchUp.From(envelope, decided.News.Last, Standing.None);
         return new Applied(_local.State!.Index);
     }
 
@@ -241,6 +292,7 @@ internal sealed class Replica
     private void OnElsewhere(MemberId from)
     {
         _founding.OnElsewhere(from);
+        _rescue.OnElsewhere(from);
         _peers.GreetSoon(from.Address);
     }
 
@@ -248,7 +300,7 @@ internal sealed class Replica
     private void LookUpIfDue()
     {
         if (_local.State is null || _local.Now < _lookUpAt) return;
-        var every = _peers.AnySuspect ? 2_000 : _local.IsVoter ? 5_000 : 15_000;
+        var every = _peers.AnySuspect || _local.InDoubt ? 2_000 : _local.IsVoter ? 5_000 : 15_000;
         _lookUpAt = _local.Now + (every * 4 / 5) + _local.Random(every * 2 / 5);
         _local.Emit(new LookUp());
     }
@@ -258,14 +310,17 @@ internal sealed class Replica
         var earliest = Math.Min(Math.Min(_peers.NextDue, _proposer.NextDue), _reader.NextDue);
         earliest = Math.Min(Math.Min(earliest, _requests.NextDue), _founding.NextDue);
         if (_local.State is null) return earliest;
-        return Math.Min(Math.Min(earliest, _endings.NextDue), Math.Min(_voters.NextDue, _lookUpAt));
+        earliest = Math.Min(Math.Min(earliest, _endings.NextDue), Math.Min(_voters.NextDue, _lookUpAt));
+        earliest = Math.Min(Math.Min(earliest, _fence.NextDue), Math.Min(_quorum.NextDue, _rescue.NextDue));
+        return Math.Min(earliest, _meeting.NextDue);
     }
 
     private void Reply(Received received, Message message) =>
         _local.Reply(received.Handle, received.Envelope.From, message);
 
     private bool IsOfOurs(Envelope envelope) =>
-        _local.State is { } state && state.Lineage == envelope.Lineage && state.Epoch == envelope.Epoch;
+        _local.MayTakePart && _local.State is { } state
+        && state.Lineage == envelope.Lineage && state.Epoch == envelope.Epoch;
 
     private static bool IsForAnybody(Envelope envelope) => envelope.To.IsNone && envelope.Body is Greet;
 }

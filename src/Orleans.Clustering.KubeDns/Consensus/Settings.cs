@@ -28,6 +28,27 @@ internal sealed record Settings
 
     public bool TrustConnectionRefused { get; init; } = true;
 
+    /// <summary>How long a pod must be gone from the discovery service to count as removed.</summary>
+    public long RemovedFor { get; init; } = 10_000;
+
+    /// <summary>How long a pod must be gone from the ready service to count as not ready.</summary>
+    public long NotReadyFor { get; init; } = 20_000;
+
+    /// <summary>How long the majority must be unreachable before a rescue, and between two rescuers.</summary>
+    public long RescueAfter { get; init; } = 5_000;
+
+    /// <summary>Whether a lost majority is rescued (the policy FollowKubernetes), or only waited for.</summary>
+    public bool MayRescue { get; init; } = true;
+
+    /// <summary>By how much a loop may be late before its member must look around again.</summary>
+    public long StallFence { get; init; } = 5_000;
+
+    /// <summary>How long a silo without a majority may be gone from the discovery service.</summary>
+    public long FenceAfter { get; init; } = 60_000;
+
+    /// <summary>Where this silo runs (zone or node): voters are spread over these; empty: not known.</summary>
+    public string FailureDomain { get; init; } = "";
+
     /// <summary>How long a candidate must have been Active before it may vote.</summary>
     public long ActiveBeforeVoting { get; init; } = 2_000;
 

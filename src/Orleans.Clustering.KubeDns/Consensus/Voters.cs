@@ -98,12 +98,15 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         {
             var reach = Math.Min(target, keep.Count + candidates.Count);
             var size = reach % 2 == 1 ? reach : Math.Max(keep.Count, reach - 1);
-            return [.. keep, .. candidates.Take(size - keep.Count)];
+            return Spread.Grow(keep, candidates, size, DomainOf);
         }
 
-        var mayShrink = local.Now >= _lostAt + local.Settings.ShrinkAfterLoss;
-        return mayShrink ? keep.Take(target).ToList() : keep;
+        var isCalm = local.Now >= _lostAt + local.Settings.ShrinkAfterLoss;
+        return isCalm ? Spread.Swap(keep.Take(target).ToList(), candidates, DomainOf) : keep;
     }
+
+    private string DomainOf(MemberId member) =>
+        member == local.Self ? local.Settings.FailureDomain : peers.Of(member)?.Standing.Domain ?? "";
 
     // Nobody stays. Who has written its last row gives its vote to those that have not; so the last one decides alone,
     // and none is left behind whose majority has ended.

@@ -8,9 +8,17 @@ namespace Orleans.Clustering.KubeDns.Hosting;
 /// <summary>What the downward API tells of this pod: its name, which names the silo, and its address.</summary>
 internal sealed record PodEnvironment(string? Name, string? Ip)
 {
+    /// <summary>What fails as one with this pod: its zone, else its node; null where nobody told.</summary>
+    public string? FailureDomain { get; init; }
+
     public static PodEnvironment OfThisProcess() => new(
         Environment.GetEnvironmentVariable("POD_NAME"),
-        Environment.GetEnvironmentVariable("POD_IP"));
+        Environment.GetEnvironmentVariable("POD_IP"))
+    {
+        FailureDomain = Environment.GetEnvironmentVariable("ORLEANS_ZONE") is { Length: > 0 } zone
+            ? zone
+            : Environment.GetEnvironmentVariable("NODE_NAME"),
+    };
 
     /// <summary>
     /// Fills in what the user leaves unset. As a plain configuration step it runs after the user's earlier steps,

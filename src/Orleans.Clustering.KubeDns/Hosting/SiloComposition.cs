@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.KubeDns.Consensus;
@@ -40,7 +41,8 @@ internal static class SiloComposition
         };
         var cluster = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         var replica = new Replica(
-            Protocol(options), new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
+            Protocol(options, services.GetRequiredService<PodEnvironment>().FailureDomain),
+            new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
             BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
         var log = services.GetRequiredService<ILoggerFactory>();
         return new ReplicaNode(
@@ -62,6 +64,7 @@ internal static class SiloComposition
         Pod = services.GetRequiredService<PodEnvironment>().Name ?? identity.Fqdn?.Split('.')[0] ?? "",
         MinimumSilos = options.MinimumSilos,
         HasSecret = options.SecretFile is not null,
+        MayRescue = options.QuorumLoss == QuorumLossPolicy.FollowKubernetes,
         Standing = options.ReadyServiceName is null ? [SetupErrors.NoReadyService(service)] : [],
     };
 
@@ -90,14 +93,9 @@ internal static class SiloComposition
         var counts = services.GetRequiredService<TransportCounts>();
         var secrets = new SecretFiles(
             options.SecretFile, options.PreviousSecretFile, log.CreateLogger<SecretFiles>());
-        var discovery = new DiscoveryService(
-            new DnsSrvResolver(
-                Resolver(options.NameServers, options.ResolvConf), services.GetRequiredService<LookUpCounts>()),
-            new DiscoverySettings(new ServicePort(service, options.PortName), identity)
-            {
-                DnsStaleness = options.DnsStaleness,
-            },
-            TimeProvider.System);
+        var discovery = Discovery(services, options, new(service, options.PortName), identity, ServiceRole.Discovery);
+        var ready = Ready(options) is not { } readyService ? null
+            : Discovery(services, options, new(readyService, options.PortName), identity, ServiceRole.Ready);
         return new NodeWiring(
             (serve, cancellationToken) => ListenAsync(
                 new PeerServer(
@@ -110,8 +108,19 @@ internal static class SiloComposition
                 .OnFatalException(typeof(ReplicaNode), "The membership protocol", error))
         {
             Contacts = services.GetRequiredService<ContactCounts>(),
+            LookUpReady = ready is null ? null
+                : async cancellationToken => Sighting(ready, await ready.LookUpAsync(cancellationToken)),
+            StopApplication = () => services.GetService<IHostApplicationLifetime>()?.StopApplication(),
         };
     }
+
+    private static DiscoveryService Discovery(
+        IServiceProvider services, KubeDnsClusteringOptions options, ServicePort service, Identity identity,
+        ServiceRole role) => new(
+        new DnsSrvResolver(
+            Resolver(options.NameServers, options.ResolvConf), services.GetRequiredService<LookUpCounts>()),
+        new DiscoverySettings(service, identity) { DnsStaleness = options.DnsStaleness, Role = role },
+        TimeProvider.System);
 
     private static async Task<IAsyncDisposable> ListenAsync(PeerServer server, CancellationToken cancellationToken)
     {
@@ -161,8 +170,13 @@ internal static class SiloComposition
             NamedByDns = options.EndpointNaming == EndpointNaming.Any,
         };
 
-    private static ServiceName Service(KubeDnsClusteringOptions options) => ServiceName.Find(
-        new ServiceNameSettings(options.ServiceName)
+    private static ServiceName Service(KubeDnsClusteringOptions options) => Named(options.ServiceName, options);
+
+    private static ServiceName? Ready(KubeDnsClusteringOptions options) =>
+        options.ReadyServiceName is { Length: > 0 } name ? Named(name, options) : null;
+
+    private static ServiceName Named(string name, KubeDnsClusteringOptions options) => ServiceName.Find(
+        new ServiceNameSettings(name)
         {
             Namespace = options.Namespace,
             ClusterDomain = options.ClusterDomain,
@@ -177,8 +191,15 @@ internal static class SiloComposition
         return new DnsSettings { NameServers = new NameServerList([.. configured], resolvConf).Read };
     }
 
-    private static Settings Protocol(KubeDnsClusteringOptions options) => new()
+    private static Settings Protocol(KubeDnsClusteringOptions options, string? domain) => new()
     {
+        RemovedFor = (long)options.RemovedFor.TotalMilliseconds,
+        NotReadyFor = (long)options.NotReadyFor.TotalMilliseconds,
+        RescueAfter = (long)options.RescueAfter.TotalMilliseconds,
+        StallFence = (long)options.StallFence.TotalMilliseconds,
+        FenceAfter = (long)options.FenceAfter.TotalMilliseconds,
+        MayRescue = options.QuorumLoss == QuorumLossPolicy.FollowKubernetes,
+        FailureDomain = options.FailureDomain ?? domain ?? "",
         MinimumSilos = options.MinimumSilos,
         MaxVoters = options.MaxVoters,
         ContactTimeout = (long)options.ContactTimeout.TotalMilliseconds,

@@ -15,6 +15,9 @@ internal sealed record Surroundings
 
     public bool HasSecret { get; init; }
 
+    /// <summary>Whether the policy lets the survivors of a lost majority go on.</summary>
+    public bool MayRescue { get; init; } = true;
+
     /// <summary>What is wrong with the options from the start, and stays so.</summary>
     public ImmutableArray<KdnsError> Standing { get; init; } = [];
 }

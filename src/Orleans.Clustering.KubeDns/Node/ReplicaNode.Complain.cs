@@ -21,7 +21,10 @@ internal sealed partial class ReplicaNode
     // Pods that start together are listed one after the other.
     private static readonly TimeSpan TellAloneAfter = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan TellSilentAfter = TimeSpan.FromSeconds(20);
+
     private readonly ConcurrentDictionary<PeerAddress, long> _rejections = new();
+    private readonly ConcurrentDictionary<PeerAddress, long> _otherVersions = new();
 
     private void ReportSighting(DnsSighting seen)
     {
@@ -41,6 +44,62 @@ internal sealed partial class ReplicaNode
         if (_complaints.Note("founding", Alone(), TellAloneAfter) is { } alone) LogWarning("WaitingToFound", alone);
         if (_complaints.Note("foreign", Strangers(), TellAfter) is { } foreign) LogWarning("ForeignCluster", foreign);
         if (_complaints.Note("secret", Rejections(), TellAfter) is { } secret) LogAuthenticationFailed(secret);
+        if (_complaints.Note("version", OtherVersions(), TellAfter) is { } version) LogProtocolMismatch(version);
+        if (_complaints.Note("silent", Silent(), TellSilentAfter) is { } silent) LogWarning("WaitingToFound", silent);
+        if (_complaints.Note("quorum", NoMajority(), TellAfter) is { } quorum) LogWarning("NoQuorum", quorum);
+    }
+
+    private void ReportReadyFailure(string failure)
+    {
+        if (failure.Length > 0 && _told.Pass($"ready {Kind(failure)}", out var leftOut))
+            LogDnsFailed($"the ready service: {failure}", leftOut);
+    }
+
+    // KDNS304. In a cluster the silent are Orleans' business, and the quorum's.
+    private KdnsError? Silent()
+    {
+        if (_replica.State is not null) return null;
+        var now = Now();
+        ImmutableArray<SilentPeer> silent =
+        [
+            .. from contact in _replica.Contacts.Values
+               where contact is { Listed: not null, IsForeign: false, GreetedAt: >= 0 }
+               where contact.Address != Self.Address && !Answers(contact, now)
+               select new SilentPeer(
+                   Place(contact.Address), contact.Refuses,
+                   TimeSpan.FromMilliseconds(now - Math.Max(LastSign(contact), contact.KnownSince))),
+        ];
+        return silent.IsEmpty ? null : PeerErrors.Silent(_settings.Around.Service, silent);
+    }
+
+    // KDNS305.
+    private KdnsError? NoMajority()
+    {
+        if (_replica.State is not { } state || _replica.LostSince < 0) return null;
+        var waitsFor = _settings.Around.MayRescue ? _replica.RescueWaitsFor : "";
+        return PeerErrors.NoMajority(
+            _settings.Around.Service, state.Voters.Count,
+            [.. _replica.MissingVoters.Where(voter => voter != Self).Select(voter => PlaceOf(voter))],
+            waitsFor, _settings.Around.MayRescue, _replica.LastReady is not null);
+    }
+
+    // KDNS315.
+    private KdnsError? OtherVersions()
+    {
+        Forget(_otherVersions);
+        ImmutableArray<PeerPlace> peers = [.. _otherVersions.Keys.Order().Select(Place)];
+        return peers.IsEmpty ? null : PeerErrors.OtherVersion(_settings.Around.Service, peers);
+    }
+
+    private static PeerPlace PlaceOf(MemberId member) =>
+        new(member.Fqdn, new IPEndPoint(IPAddress.Parse(member.Address.Host), member.Address.Port));
+
+    private void Forget(ConcurrentDictionary<PeerAddress, long> seen)
+    {
+        foreach (var (address, at) in seen)
+        {
+            if (at < Now() - StillSeenFor) seen.TryRemove(address, out _);
+        }
     }
 
     // KDNS308. The first pod of a StatefulSet, alone: the others are made once it is ready, or there are none.
@@ -71,11 +130,7 @@ internal sealed partial class ReplicaNode
     // KDNS313.
     private KdnsError? Rejections()
     {
-        foreach (var (address, at) in _rejections)
-        {
-            if (at < Now() - StillSeenFor) _rejections.TryRemove(address, out _);
-        }
-
+        Forget(_rejections);
         ImmutableArray<PeerPlace> peers = [.. _rejections.Keys.Order().Select(Place)];
         return peers.IsEmpty ? null
             : PeerErrors.SecretsDiffer(_settings.Around.Service, _settings.Around.HasSecret, peers);
@@ -84,7 +139,13 @@ internal sealed partial class ReplicaNode
     private void NoteDelivery(PeerAddress to, PeerReply reply)
     {
         if (reply.Outcome == Delivery.Unauthenticated) _rejections[to] = Now();
-        else if (reply.Outcome is Delivery.Replied or Delivery.NoReply) _rejections.TryRemove(to, out _);
+        else if (reply.Outcome == Delivery.WrongVersion) _otherVersions[to] = Now();
+        else if (reply.Outcome is Delivery.Replied or Delivery.NoReply)
+        {
+            _rejections.TryRemove(to, out _);
+            _otherVersions.TryRemove(to, out _);
+        }
+
         if (reply.Outcome is Delivery.WrongVersion or Delivery.Malformed
             && _told.Pass(reply.Outcome.ToString(), out _))
             LogRefused(to.ToString(), reply.Outcome, reply.Detail);
@@ -112,6 +173,9 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5112, LogLevel.Error, "AuthenticationFailed: {Text}")]
     private partial void LogAuthenticationFailed(string text);
+
+    [LoggerMessage(5114, LogLevel.Error, "ProtocolMismatch: {Text}")]
+    private partial void LogProtocolMismatch(string text);
 
     [LoggerMessage(5113, LogLevel.Warning, "{Text}")]
     private partial void LogStanding(string text);

@@ -34,12 +34,21 @@ internal sealed partial class ReplicaNode
         if (_phase is NodePhase.Stopped or NodePhase.NotStarted) return "";
         if (state is null)
             return $"waiting for {(_replica.WaitingFor is { Length: > 0 } what ? what : "the cluster to be founded")}";
+        if (_replica.LostSince >= 0) return WaitingForMajority();
         var missing = state.Voters
             .Where(voter => voter != Self && !Answers(_replica.Contacts.GetValueOrDefault(voter.Address), now))
             .ToList();
         return state.Voters.Count - missing.Count >= state.Majority || !state.IsVoter(Self.Nonce)
             ? ""
             : $"KDNS305: no majority of the voters answers; missing {string.Join(", ", missing.Select(m => m.Fqdn))}";
+    }
+
+    private string WaitingForMajority()
+    {
+        var missing = string.Join(", ", _replica.MissingVoters.Select(voter => voter.Fqdn));
+        var rescue = !_settings.Around.MayRescue ? "; QuorumLoss is Wait: they must come back"
+            : _replica.RescueWaitsFor is { Length: > 0 } what ? $"; the rescue waits for {what}" : "; rescuing";
+        return $"KDNS305: no majority of the voters answers; missing {missing}{rescue}";
     }
 
     // Who greets us need not be greeted, so a request of theirs shows life as well as a reply.
@@ -55,11 +64,15 @@ internal sealed partial class ReplicaNode
     {
         switch (trace.Event)
         {
-            case "Named" or "Founding" or "Joined" or "VotersChanged" or "LeaderChanged":
+            case "Named" or "Founding" or "Joined" or "VotersChanged" or "LeaderChanged" or "HandedOver":
                 LogChange(trace.Event, trace.Text);
                 break;
-            case "WaitingToFound" or "MemberEnded" or "PassedOver":
+            case "WaitingToFound" or "MemberEnded" or "PassedOver" or "NoQuorum" or "QuorumBack" or "RescueWaiting"
+                or "LocalStall" or "RescueBegun" or "RescueVetoed" or "RescueAbandoned" or "MetOther":
                 LogWarning(trace.Event, trace.Text);
+                break;
+            case "Rescued":
+                LogRescued(trace.Text);
                 break;
             default:
                 LogDetail(trace.Event, trace.Text);
@@ -87,6 +100,9 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
+
+    [LoggerMessage(5121, LogLevel.Critical, "Rescued: the majority was lost, and the others go on without it: {Text}")]
+    private partial void LogRescued(string text);
 
     [LoggerMessage(5110, LogLevel.Information, "Listening: {Fqdn} at {Address}")]
     private partial void LogListening(string fqdn, string address);

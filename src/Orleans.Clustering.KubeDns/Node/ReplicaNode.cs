@@ -17,6 +17,12 @@ internal sealed record NodeWiring(
     Action<Exception> Fatal)
 {
     public ContactCounts Contacts { get; init; } = new();
+
+    /// <summary>A look-up of the ready service; null: there is none.</summary>
+    public Func<CancellationToken, Task<DnsSighting>>? LookUpReady { get; init; }
+
+    /// <summary>Stops the application, as a signal does.</summary>
+    public Action StopApplication { get; init; } = () => { };
 }
 
 /// <summary>
@@ -60,7 +66,6 @@ internal sealed partial class ReplicaNode : INode
     private IAsyncDisposable? _listener;
     private Task _loop = Task.CompletedTask;
     private long _handles;
-    private int _lookUps;
     private int _tableVersion = -1;
     private long _steppedAt;
     private volatile NodePhase _phase = NodePhase.NotStarted;
@@ -218,10 +223,11 @@ internal sealed partial class ReplicaNode : INode
         {
             case Send { Handle: 0 } send: _ = AskAsync(send); break;
             case Send send: Reply(send); break;
-            case LookUp: if (Interlocked.Exchange(ref _lookUps, 1) == 0) _ = LookUpAsync(); break;
+            case LookUp: LookUpNow(); break;
             case Committed committed: OnCommitted(committed); break;
             case Answered answered: _calls.Complete(answered.Ticket, answered); break;
             case ReadAnswered read: _calls.Complete(read.Ticket, read); break;
+            case EndProcess end: End(end); break;
             case Trace trace: LogTrace(trace); break;
         }
     }
@@ -300,33 +306,6 @@ internal sealed partial class ReplicaNode : INode
     private void Reply(Send send)
     {
         if (_requests.TryGetValue(send.Handle, out var source)) source.TrySetResult(send.Envelope);
-    }
-
-    private async Task LookUpAsync()
-    {
-        try
-        {
-            using var bound = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            bound.CancelAfter(_settings.LookUpTimeout);
-            var seen = await _wiring.LookUp(bound.Token).ConfigureAwait(false);
-            ReportSighting(seen);
-            Post(new Viewed(new View(
-                Milliseconds(seen.AskedAt), seen.IsComplete, seen.Listed, (long)seen.Staleness.TotalMilliseconds,
-                seen.IsMisnamed)));
-        }
-        catch (OperationCanceledException)
-        {
-            // Too slow, or the node ends: nothing was learned.
-        }
-        catch (Exception error)
-        {
-            LogLookUpFailed(error);
-        }
-        finally
-        {
-            Review();
-            Volatile.Write(ref _lookUps, 0);
-        }
     }
 
     private void Fail(Exception error)

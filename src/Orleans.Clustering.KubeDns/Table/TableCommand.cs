@@ -8,6 +8,12 @@ internal enum EndRule : byte
 
     /// <summary>(b) Nothing listens at its address any more, as two witnesses saw.</summary>
     Refused = 2,
+
+    /// <summary>(c) It is silent, and Kubernetes has removed its pod.</summary>
+    Removed = 3,
+
+    /// <summary>(d) It is silent, and Kubernetes holds its pod for not ready. For a rescue only.</summary>
+    NotReady = 4,
 }
 
 /// <summary>A change of the table. Each that changes a row raises the version by exactly one.</summary>

@@ -23,6 +23,9 @@ internal enum Verdict : byte
 /// </summary>
 internal sealed record TableState(int Version, ImmutableSortedDictionary<SiloId, Row> Rows)
 {
+    /// <summary>How much a rescue raises the version: above whatever silos may still tell each other.</summary>
+    public const int RescueRaise = 1_000;
+
     public static readonly TableState Empty = new(0, ImmutableSortedDictionary<SiloId, Row>.Empty);
 
     /// <summary>The row of one incarnation, if it has one.</summary>
@@ -68,6 +71,15 @@ internal sealed record TableState(int Version, ImmutableSortedDictionary<SiloId,
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };
         return new TableState(next, rows);
+    }
+
+    /// <summary>The table of a rescued cluster: these silos' rows Dead, the version far above.</summary>
+    public TableState Rescue(IEnumerable<MemberId> ended)
+    {
+        var next = checked(Version + RescueRaise);
+        var dead = ended.Select(RowOf).OfType<Row>().Where(row => row.State != SiloState.Dead)
+            .Select(row => KeyValuePair.Create(row.Silo, row with { State = SiloState.Dead, WrittenAt = next }));
+        return new TableState(next, Rows.SetItems(dead));
     }
 
     /// <summary>

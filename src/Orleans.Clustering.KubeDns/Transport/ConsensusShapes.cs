@@ -36,7 +36,12 @@ internal static class ConsensusShapes
         .Kind<SetVoters>(2,
             (w, v) => w.List(1, MemberShape, v.Voters),
             (ref r) => new SetVoters(r.List(1, MemberShape)))
-        .Kind<NoOp>(3, (_, _) => { }, (ref _) => new NoOp());
+        .Kind<NoOp>(3, (_, _) => { }, (ref _) => new NoOp())
+        .Kind<Yield>(4, (w, v) => w.Guid(1, v.To), (ref r) => new Yield(r.Guid(1)));
+
+    public static readonly Shape<Standing> StandingShape = new(
+        (w, v) => w.Bool(1, v.IsQuorate).Object(2, EpochShape, v.Promised).Long(3, v.FormedAt).Text(4, v.Domain),
+        (ref r) => new Standing(r.Bool(1), r.Object(2, EpochShape), r.Long(3), r.Text(4)));
 
     public static readonly Shape<Proposal> ProposalShape = new(
         (w, v) => w.Object(1, BallotShape, v.Ballot).Object(2, LogCommands.Shape, v.Command),
@@ -49,11 +54,14 @@ internal static class ConsensusShapes
     public static readonly Shape<ClusterState> StateShape = new(
         (w, v) => w.Object(1, KeyShape, v.Key).Guid(2, v.Lineage).Object(3, EpochShape, v.Epoch).Long(4, v.Index)
             .Long(5, v.FormedAt).List(6, MemberShape, v.Voters).Long(7, v.VotersAt)
-            .Object(8, TableShape, v.Table).List(9, CommittedShape, v.Recent.Committed),
+            .Object(8, TableShape, v.Table).List(9, CommittedShape, v.Recent.Committed).Guid(10, v.YieldsTo),
         (ref r) => new ClusterState(
             r.Object(1, KeyShape), r.Guid(2), r.Object(3, EpochShape), r.Long(4),
             r.Long(5), r.List(6, MemberShape), r.Long(7),
-            r.Object(8, TableShape), Recent(r.List(9, CommittedShape))));
+            r.Object(8, TableShape), Recent(r.List(9, CommittedShape)))
+        {
+            YieldsTo = r.Guid(10),
+        });
 
     public static readonly Shape<FoundingProposal> FoundingProposalShape = new(
         (w, v) => w.Object(1, BallotShape, v.Ballot).Object(2, StateShape, v.State),

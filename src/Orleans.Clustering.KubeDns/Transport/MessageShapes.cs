@@ -13,14 +13,20 @@ internal static class MessageShapes
     public static readonly Union<Message> Messages = new Union<Message>()
         .Kind<Greet>(1,
             (w, v) => w.Long(1, v.SentAt).Long(2, v.UptimeMs).Long(3, v.Index).Bool(4, v.Leaving)
-                .List(5, MemberShape, v.Suspects),
-            (ref r) => new Greet(r.Long(1), r.Long(2), r.Long(3), r.Bool(4), r.List(5, MemberShape)))
+                .List(5, MemberShape, v.Suspects).Object(6, StandingShape, v.Standing),
+            (ref r) => new Greet(r.Long(1), r.Long(2), r.Long(3), r.Bool(4), r.List(5, MemberShape))
+            {
+                Standing = r.Object(6, StandingShape),
+            })
         .Kind<Greeting>(2,
             (w, v) => w.Long(1, v.SentAt).Long(2, v.UptimeMs).Long(3, v.Index).Bool(4, v.Leaving)
-                .List(5, RefusalShape, v.Refusals),
-            (ref r) => new Greeting(r.Long(1), r.Long(2), r.Long(3), r.Bool(4), r.List(5, RefusalShape)))
+                .List(5, RefusalShape, v.Refusals).Object(6, StandingShape, v.Standing),
+            (ref r) => new Greeting(r.Long(1), r.Long(2), r.Long(3), r.Bool(4), r.List(5, RefusalShape))
+            {
+                Standing = r.Object(6, StandingShape),
+            })
         .Kind<Superseded>(3, (_, _) => { }, (ref _) => new Superseded())
-        .Kind<Foreign>(4, (_, _) => { }, (ref _) => new Foreign())
+        .Kind<Foreign>(4, (w, v) => w.Long(1, v.SentAt), (ref r) => new Foreign(r.Long(1)))
         .Kind<Elsewhere>(5, (_, _) => { }, (ref _) => new Elsewhere())
         .Kind<Prepare>(10,
             (w, v) => w.Long(1, v.Slot).Object(2, BallotShape, v.Ballot),
@@ -92,7 +98,25 @@ internal static class MessageShapes
         .Kind<FoundRefused>(44,
             (w, v) => w.Object(1, BallotShape, v.Ballot).Object(2, BallotShape, v.Promised),
             (ref r) => new FoundRefused(r.Object(1, BallotShape), r.Object(2, BallotShape)))
-        .Kind<Founded>(45, (w, v) => w.Object(1, StateShape, v.State), (ref r) => new Founded(r.Object(1, StateShape)));
+        .Kind<Founded>(45, (w, v) => w.Object(1, StateShape, v.State), (ref r) => new Founded(r.Object(1, StateShape)))
+        .Kind<RescuePrepare>(50,
+            (w, v) => w.Object(1, EpochShape, v.Epoch).List(2, NonceShape, v.Witnesses),
+            (ref r) => new RescuePrepare(r.Object(1, EpochShape), r.List(2, NonceShape)))
+        .Kind<RescuePromise>(51,
+            (w, v) => w.Object(1, EpochShape, v.Epoch).Object(2, StateShape, v.State)
+                .Optional(3, ProposalShape, v.Accepted).List(4, BeatShape, v.Beats),
+            (ref r) => new RescuePromise(r.Object(1, EpochShape), r.Object(2, StateShape),
+                r.Optional(3, ProposalShape), r.List(4, BeatShape)))
+        .Kind<RescueRefused>(52,
+            (w, v) => w.Object(1, EpochShape, v.Epoch).Object(2, EpochShape, v.Promised).Text(3, v.Reason),
+            (ref r) => new RescueRefused(r.Object(1, EpochShape), r.Object(2, EpochShape), r.Text(3)))
+        .Kind<RescueAccept>(53,
+            (w, v) => w.Object(1, EpochShape, v.Epoch).Object(2, StateShape, v.State),
+            (ref r) => new RescueAccept(r.Object(1, EpochShape), r.Object(2, StateShape)))
+        .Kind<RescueAccepted>(54,
+            (w, v) => w.Object(1, EpochShape, v.Epoch),
+            (ref r) => new RescueAccepted(r.Object(1, EpochShape)))
+        .Kind<Rescued>(55, (w, v) => w.Object(1, StateShape, v.State), (ref r) => new Rescued(r.Object(1, StateShape)));
 
     public static readonly Shape<Envelope> EnvelopeShape = new(
         (w, v) => w.Object(1, KeyShape, v.Key).Object(2, MemberShape, v.From).Nonce(3, v.To).Guid(4, v.Lineage)

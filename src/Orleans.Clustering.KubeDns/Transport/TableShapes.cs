@@ -26,6 +26,8 @@ internal static class TableShapes
         (w, v) => w.Long(1, v.Number).Nonce(2, v.By),
         (ref r) => new Epoch(r.Int(1), r.Nonce(2)));
 
+    public static readonly Shape<Nonce> NonceShape = new((w, v) => w.Nonce(1, v), (ref r) => r.Nonce(1));
+
     public static readonly Shape<TableTag> TableTagShape = new(
         (w, v) => w.Guid(1, v.Lineage).Object(2, EpochShape, v.Epoch).Long(3, v.Version),
         (ref r) => new TableTag(r.Guid(1), r.Object(2, EpochShape), r.Int(3)));

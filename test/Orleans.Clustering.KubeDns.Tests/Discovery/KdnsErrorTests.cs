@@ -21,6 +21,18 @@ public sealed class KdnsErrorTests
         ["KDNS303"] = () => Seen(Given.Records([.. Enumerable.Range(0, 7).Select(i => $"silo-{i}:11112=10.1.0.2{i}")]))
             with { Lasting = TimeSpan.FromSeconds(42) },
         ["KDNS303b"] = () => Seen(Given.Records("10-1-0-7:11112=10.1.0.7")),
+        ["KDNS304"] = () => PeerErrors.Silent(
+            Given.Port,
+            [
+                new(Place("silo-8", "10.1.0.8"), Refuses: false, TimeSpan.FromSeconds(31)),
+                new(Place("silo-9", "10.1.0.9"), Refuses: true, TimeSpan.FromSeconds(22)),
+            ]) with { Lasting = TimeSpan.FromSeconds(21) },
+        ["KDNS305"] = () => PeerErrors.NoMajority(
+            Given.Port, 3, [Place("silo-8", "10.1.0.8"), Place("silo-9", "10.1.0.9")],
+            "silo-8 to answer or to be known as ended (the ready service still lists it)", true, true)
+            with { Lasting = TimeSpan.FromSeconds(12) },
+        ["KDNS305.wait"] = () => PeerErrors.NoMajority(
+            Given.Port, 1, [Place("silo-8", "10.1.0.8")], "", false, false),
         ["KDNS306"] = () => Seen(Given.Records("silo-7:11112=10.1.0.7,10.1.0.8,10.1.0.9")),
         ["KDNS307"] = () => Seen(Given.CutOff(tcp: false)) with { Lasting = TimeSpan.FromSeconds(12) },
         ["KDNS308"] = () => SetupErrors.OrderedReady(Given.Port, "silo-0", "10.1.0.7", 3)
@@ -39,6 +51,8 @@ public sealed class KdnsErrorTests
         ["KDNS313.none"] = () => PeerErrors.SecretsDiffer(
             Given.Port, false, [.. Enumerable.Range(1, 7).Select(i => Place("", $"10.1.0.{i}"))]),
         ["KDNS314"] = () => Seen(Given.Records("silo-7:30000=10.1.0.7")),
+        ["KDNS315"] = () => PeerErrors.OtherVersion(Given.Port, [Place("silo-8", "10.1.0.8")])
+            with { Lasting = TimeSpan.FromSeconds(5) },
         ["KDNS316"] = () => Thrown(() => Identity.Determine(
             Given.Settings, Given.Name, HostsFile.Parse("10.1.0.7 silo-7d4f-x2"))),
         ["KDNS316.podname"] = () => Thrown(() => Identity.Determine(

@@ -1,0 +1,92 @@
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Consensus;
+
+/// <summary>
+/// Whether a majority of the voters is there (protocol § 7). State kept: since when it is not. Invariants kept: a
+/// member claims a working majority only if it sees one itself; it calls one lost only if each of the missing voters
+/// has ended, has left this epoch, or is unreachable.
+/// </summary>
+internal sealed class Quorum(Local local, Peers peers, Endings endings)
+{
+    private const long DoubtAfter = 2_500;
+    private const long AskedFor = 15_000;
+    private const long LookEvery = 200;
+    private const long LookAtLeisure = 1_000;
+
+    private long _lookAt;
+    private long _doubtUntil = -1;
+
+    /// <summary>Since when the majority is lost; −1: it is not, as far as is known.</summary>
+    public long LostSince { get; private set; } = -1;
+
+    public long NextDue => _lookAt;
+
+    /// <summary>Whether this member itself sees a majority that works in this epoch.</summary>
+    public bool HasMajority =>
+        local.State is { } state && local.MayTakePart && state.Voters.Count(IsWorking) >= state.Majority;
+
+    public Standing Standing => new(
+        HasMajority, local.Promised, local.State?.FormedAt ?? 0, local.Settings.FailureDomain);
+
+    /// <summary>The voters that do not answer, for people.</summary>
+    public IEnumerable<MemberId> Missing => (local.State?.Voters ?? default).Where(voter => !IsWorking(voter));
+
+    /// <summary>Somebody says that the majority is lost: see for ourselves.</summary>
+    public void Doubt() => (_doubtUntil, _lookAt) = (local.Now + AskedFor, local.Now);
+
+    public void OnStalled()
+    {
+        LostSince = -1;
+        Doubt();
+    }
+
+    public void Pump()
+    {
+        if (local.State is not { } state || local.Now < _lookAt) return;
+        local.InDoubt = IsInDoubt(state);
+        _lookAt = local.Now + (local.InDoubt ? LookEvery : LookAtLeisure);
+        var lost = local.InDoubt ? state.Voters.Count(IsLost) : 0;
+        if (state.Voters.Count - lost >= state.Majority) Regain();
+        else if (LostSince < 0) Lose();
+    }
+
+    private void Lose()
+    {
+        LostSince = local.Now;
+        local.Trace("NoQuorum", $"of {local.State!.Voters}, {string.Join(' ', Missing)} do not answer");
+    }
+
+    private void Regain()
+    {
+        if (LostSince >= 0) local.Trace("QuorumBack", $"after {local.Now - LostSince} ms");
+        LostSince = -1;
+    }
+
+    // A learner that hears from a leader which has its majority need not look for the others.
+    private bool IsInDoubt(ClusterState state)
+    {
+        if (local.IsBarred || local.IsFenced || LostSince >= 0) return true;
+        if (local.IsVoter) return state.Voters.Count(IsFresh) < state.Majority;
+        return (local.Now < _doubtUntil || peers.Cadence.LeaderIsQuiet(state)) && !HasMajority;
+    }
+
+    private bool IsFresh(MemberId voter) =>
+        voter == local.Self || peers.Of(voter)?.AnsweredWithin(DoubtAfter, local.Now) == true;
+
+    private bool IsWorking(MemberId voter)
+    {
+        if (voter == local.Self) return local.MayTakePart;
+        return peers.Of(voter) is { } contact
+            && contact.AnsweredWithin(Math.Max(5_000, peers.FreshFor), local.Now)
+            && contact.Lineage == local.State!.Lineage && contact.Epoch == local.State.Epoch
+            && contact.Standing.Promised.CompareTo(local.State.Epoch) <= 0;
+    }
+
+    private bool IsLost(MemberId voter)
+    {
+        if (voter == local.Self) return local.IsBarred;
+        return endings.IsEnded(voter) || peers.IsSuperseded(voter) || peers.IsUnreachable(voter)
+            || (peers.Of(voter) is { } contact && contact.Standing.Promised.CompareTo(local.State!.Epoch) > 0);
+    }
+}
