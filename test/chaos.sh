@@ -16,8 +16,9 @@ there is one lineage and never two quorate epochs, and tells the times that it s
   kill-one        SIGKILL of the leader of 3, restarted in place; then of another, whose pod is replaced
   kill-two        SIGKILL of 2 of 3 at once, the leader among them, restarted in place: rescue
   kill-all        SIGKILL of all 3; pods of the same names at new addresses form a new lineage
-  stop-leader     SIGSTOP of the leader of 3 for 10 s: another takes over, nobody is evicted
-  pause-majority  SIGSTOP of 2 of 3 for 30 s, the leader among them: never two quorate epochs, all heals
+  stop-leader     SIGSTOP of the leader of 4 for 10 s, and a silo that leaves: another leader writes its row
+  pause-majority  SIGSTOP of 2 of 3, the leader among them, for 30 s and until the rescue: all heals
+  pause-race      the same, but they resume at a random moment about the rescue
   scale           1 silo, 10, 1: voters 1, 5, 1
   rolling-update  3 pods, one after the other: SIGTERM, replaced at a new address, wait Active; under load
 
@@ -47,7 +48,7 @@ while (($#)); do
             [[ ${2:-} ]] || { echo "$1 needs a value." >&2; exit 2; }
             arguments+=("$1" "$2"); shift ;;
         --strict | --keep-logs) arguments+=("$1") ;;
-        all | kill-one | kill-two | kill-all | stop-leader | pause-majority | scale | rolling-update)
+        all | kill-one | kill-two | kill-all | stop-leader | pause-majority | pause-race | scale | rolling-update)
             arguments+=("$1"); scenarios=true ;;
         *) echo "Unknown argument or scenario: $1" >&2; usage >&2; exit 2 ;;
     esac

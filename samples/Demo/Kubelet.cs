@@ -119,6 +119,8 @@ internal sealed class Kubelet(
         {
             while (!pod.IsGone && pod.Process == process)
             {
+                // A probe that waits for its timeout does not put the next one off.
+                var next = Task.Delay(Probe.Period, cancellationToken);
                 var running = !process.HasExited;
                 var answers = running && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
                 failures = answers ? 0 : failures + 1;
@@ -129,7 +131,7 @@ internal sealed class Kubelet(
                     return;
                 }
 
-                await Task.Delay(Probe.Period, cancellationToken);
+                await next;
             }
         }
         catch (Exception failure) when (failure is OperationCanceledException or DemoFailed or HttpRequestException)

@@ -15,6 +15,7 @@ internal sealed class Audit(Func<Pod, int?> processOf)
     private readonly Dictionary<string, (Pod Pod, int ProcessId)> _silos = [];
     private readonly Dictionary<string, Pod> _dead = [];
     private readonly Dictionary<(Guid, long), (string Content, Pod Pod)> _versions = [];
+    private readonly Dictionary<(Guid, int), string> _rescuers = [];
     private int _claims;
 
     /// <summary>How often a silo was asked and said that it has a majority: nothing is proved by no question.</summary>
@@ -92,6 +93,9 @@ internal sealed class Audit(Func<Pod, int?> processOf)
         }
 
         if (!known || told.Epoch > newest.Epoch) _quorate[told.Lineage] = (told.Epoch, sample.Pod, sample.Answered);
+        if (_rescuers.TryAdd((told.Lineage, told.Epoch), told.EpochBy)) return;
+        if (_rescuers[(told.Lineage, told.Epoch)] is { } by && by != told.EpochBy)
+            _faults.Add($"two quorate epochs: {told.Epoch} by {by}, and {told.Epoch} by {told.EpochBy}");
     }
 
     private void RequireOneContent(Sample sample)

@@ -17,8 +17,11 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
 
     public TimeSpan Now => stage.Lookout.Now;
 
-    /// <summary>The pods whose silos are meant to run, each with what it said last.</summary>
-    public IReadOnlyList<(Pod Pod, Told? Told)> Live => Ask(Kubelet.Live);
+    /// <summary>The pods that are meant to run, whether or not their containers do just now.</summary>
+    public IReadOnlyList<Pod> Pods => [.. Kubelet.Pods.Where(pod => pod is { Ending: false, IsGone: false })];
+
+    /// <summary>Those pods, each with what its silo said last.</summary>
+    public IReadOnlyList<(Pod Pod, Told? Told)> Live => Ask(Pods);
 
     public Guid Lineage { get; private set; }
 
@@ -48,7 +51,7 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
     public async Task SettleAsync(string what)
     {
         await UntilAsync(what, () => Views.NotEqual(Live)
-            ?? Kubelet.Live.Where(pod => !pod.IsReady).Select(pod => $"{pod.Name} is not ready").FirstOrDefault());
+            ?? Pods.Where(pod => !pod.IsReady).Select(pod => $"{pod.Name} is not ready").FirstOrDefault());
         var told = Live[0].Told!;
         Check(what, true, $"epoch {told.Epoch}, {told.Voters} voters, {told.View.Count} rows", "equal");
     }

@@ -35,6 +35,8 @@ internal static class Views
             ?? Differ("versions of the table", told.Select(each => $"{each.TableVersion}"))
             ?? Differ("views", told.Select(each => $"{each.ViewVersion}: {Rows(each)}"))
             ?? (told[0].Voters == VotersOf(all.Count) ? null : $"there are {told[0].Voters} voters")
+            ?? all.Where(each => told[0].VoterNames.Contains(each.Pod.Fqdn) && !each.Told!.HasMajority)
+                .Select(each => $"{each.Pod.Name} votes and sees no majority").FirstOrDefault()
             ?? (told.Count(each => each.IsLeader) == 1 ? null : "not one leads");
     }
 

@@ -16,7 +16,10 @@ internal sealed record Told(Guid Lineage, bool IsActive, bool IsLeader, int Vote
 
     public int TableVersion { get; init; }
 
-    /// <summary>Says of itself that a majority of its epoch's voters, of which it is one, works.</summary>
+    /// <summary>Who founded the epoch, or rescued into it.</summary>
+    public string EpochBy { get; init; } = "";
+
+    /// <summary>Says that it sees a majority of its epoch's voters that works.</summary>
     public bool HasMajority { get; init; }
 
     public IReadOnlyList<string> VoterNames { get; init; } = [];
@@ -47,17 +50,13 @@ internal sealed class Watch(HttpClient http, SiloClient client)
             Silo = status.GetProperty("selfSilo").GetString()!,
             Epoch = status.GetProperty("epoch").GetInt32(),
             TableVersion = status.GetProperty("tableVersion").GetInt32(),
-            HasMajority = HasMajority(status),
+            EpochBy = status.GetProperty("epochBy").GetString()!,
+            HasMajority = status.GetProperty("hasMajority").GetBoolean(),
             VoterNames = voters,
             View = view?.Members.ToDictionary(member => member.Silo, member => member.Status) ?? [],
             ViewVersion = view?.Version ?? -1,
         };
     }
-
-    // A voter without a majority waits for one and says so.
-    private static bool HasMajority(JsonElement status) => status.GetProperty("phase").GetString() == "Joined"
-        && status.GetProperty("isVoter").GetBoolean()
-        && status.GetProperty("waitingFor").GetString() == "";
 
     private async Task<JsonElement?> StatusAsync(Pod pod, CancellationToken stop)
     {

@@ -16,7 +16,7 @@ internal static class AllScenarios
 {
     public static IReadOnlyList<IScenario> List { get; } =
     [
-        new KillOne(), new KillTwo(), new KillAll(), new StopLeader(), new PauseMajority(), new Scale(10),
-        new RollingUpdate(),
+        new KillOne(), new KillTwo(), new KillAll(), new StopLeader(), new PauseMajority(isRaced: false),
+        new PauseMajority(isRaced: true), new Scale(10), new RollingUpdate(),
     ];
 }

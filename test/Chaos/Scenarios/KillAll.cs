@@ -12,7 +12,7 @@ internal sealed class KillAll : IScenario
     public async Task PlayAsync(Run run)
     {
         await run.FormAsync(3);
-        var dead = run.Kubelet.Live;
+        var dead = run.Pods;
         foreach (var pod in dead) Kubelet.Crash(pod);
 
         var begun = run.Now;

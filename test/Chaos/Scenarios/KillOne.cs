@@ -20,7 +20,7 @@ internal sealed class KillOne : IScenario
     private static async Task RestartedAsync(Run run, Pod leader)
     {
         var silo = run.Of(leader).Silo;
-        var others = run.Kubelet.Live.Where(pod => pod != leader).ToList();
+        var others = run.Pods.Where(pod => pod != leader).ToList();
         var killed = run.Now;
         Run.Crash([leader]);
         await run.UntilAsync("leader killed, restarted in place: row Dead", Expected.Within(2, 3), killed,

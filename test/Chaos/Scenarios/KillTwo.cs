@@ -11,7 +11,7 @@ internal sealed class KillTwo : IScenario
     {
         await run.FormAsync(3);
         var survivor = run.Live.First(each => each.Told is { IsLeader: false }).Pod;
-        var victims = run.Kubelet.Live.Where(pod => pod != survivor).ToList();
+        var victims = run.Pods.Where(pod => pod != survivor).ToList();
         var silos = victims.Select(pod => run.Of(pod).Silo).ToList();
         var epoch = run.Of(survivor).Epoch;
 

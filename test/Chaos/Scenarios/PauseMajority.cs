@@ -4,59 +4,69 @@ namespace Chaos.Scenarios;
 
 /// <summary>
 /// The majority is away for long enough to be rescued from, and then comes back and knows nothing of it: of all
-/// scenarios the one in which two halves could each believe to be the cluster.
+/// scenarios the one in which two halves could each believe to be the cluster. Raced, it comes back at a random moment
+/// about the rescue: before, during or after it.
 /// </summary>
-internal sealed class PauseMajority : IScenario
+internal sealed class PauseMajority(bool isRaced) : IScenario
 {
-    private static readonly TimeSpan PausedFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(32);
 
-    public string Name => "pause-majority";
+    public string Name => isRaced ? "pause-race" : "pause-majority";
 
-    public string Summary => "SIGSTOP of 2 of 3 for 30 s, the leader among them: never two quorate epochs, all heals";
+    public string Summary => "SIGSTOP of 2 of 3, the leader among them: never two quorate epochs, all heals; "
+        + (isRaced ? "they resume at a random moment about the rescue" : "they resume after it, and after 30 s");
 
     public async Task PlayAsync(Run run)
     {
         await run.FormAsync(3);
         var survivor = run.Live.First(each => each.Told is { IsLeader: false }).Pod;
-        var paused = run.Kubelet.Live.Where(pod => pod != survivor).ToList();
+        var paused = run.Pods.Where(pod => pod != survivor).ToList();
         var epoch = run.Of(survivor).Epoch;
 
         var begun = run.Now;
         foreach (var pod in paused) await Signals.SendAsync(pod, "STOP");
-        await run.UntilAsync("2 of 3 paused: the survivor knows of no majority", Expected.Nothing, begun,
-            () => run.Ask([survivor])[0].Told is { HasMajority: false } ? null : "it claims one");
-        var unready = run.UntilAsync("paused: not ready in DNS", Expected.Within(3, 6), begun,
+        await run.UntilAsync("2 of 3 paused: not ready in DNS", Expected.Within(3, 6), begun,
             () => paused.FirstOrDefault(pod => pod.IsReady) is { } ready ? $"{ready.Name} is ready" : null);
-        var rescued = await RescuedAsync(run, survivor, epoch, begun);
-        await unready;
-        await AwakeAsync(run, paused);
+        await run.UntilAsync("2 of 3 paused: the survivor sees no majority", Expected.Within(4, 6), begun,
+            () => run.Ask([survivor])[0].Told is { HasMajority: false } ? null : "it claims one");
+        await (isRaced ? AwaitRandomAsync(run, begun) : AwaitRescueAsync(run, survivor, epoch, begun));
 
         var resumed = run.Now;
-        await run.UntilAsync("resumed: Active in all views", Expected.Nothing, resumed,
-            () => Views.NotActive(run.Live));
-        var ended = run.Stage.Ended.Where(end => end.At >= resumed).ToList();
-        run.Check("resumed: ended as left behind, and were restarted", !rescued || ended.Count == paused.Count,
-            $"{ended.Count} of {paused.Count}", rescued ? $"{paused.Count}" : "none is needed without a rescue");
+        foreach (var pod in paused) await Signals.SendAsync(pod, "CONT");
+        await HealAsync(run, epoch, paused, resumed);
         await run.FinishAsync();
     }
 
-    /// <summary>Whether the rescue came while they were away; told either way, for a pause is a pause.</summary>
-    private static async Task<bool> RescuedAsync(Run run, Pod survivor, int epoch, TimeSpan begun)
+    // Not ready after 3 probes, seen in the next look-up, gone for NotReadyFor by another, and DnsStaleness later by a
+    // third: they are 2 s apart.
+    private static async Task AwaitRescueAsync(Run run, Pod survivor, int epoch, TimeSpan begun)
     {
-        bool IsRescued() => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > epoch;
-        await run.UntilAsync("the pause is over or the survivor is rescued",
-            () => IsRescued() || run.Now - begun >= PausedFor ? null : "neither");
-        var rescued = IsRescued();
-        // Unready after 3 probes, gone from the ready service for NotReadyFor, and a look-up and a round of messages.
-        if (rescued) run.Tell("paused: rescued into a new epoch", run.Now - begun, Expected.Within(23, 28));
-        else run.Check("paused: rescued into a new epoch", true, "not within the pause", "23–28 s");
-        var rest = PausedFor - (run.Now - begun);
+        await run.UntilAsync("2 of 3 paused: rescued into a new epoch", Expected.Within(23, 32), begun,
+            () => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > epoch
+                ? null
+                : "the survivor has no majority in a new epoch");
+        // Not waits for anything: so long the fault lasts.
+        var rest = Shortest - (run.Now - begun);
         if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
-        return rescued;
     }
 
-    private static async Task AwakeAsync(Run run, IEnumerable<Pod> paused)
+    private static async Task AwaitRandomAsync(Run run, TimeSpan begun)
     {
-        foreach (var pod in paused) await Signals.SendAsync(pod, "CONT");
+        var moment = Before + ((Longest - Before) * Random.Shared.NextDouble());
+        var rest = moment - (run.Now - begun);
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
+    }
+
+    private static async Task HealAsync(Run run, int epoch, IReadOnlyList<Pod> paused, TimeSpan resumed)
+    {
+        await run.UntilAsync($"resumed after {run.Now.TotalSeconds:0.0} s of the run: equal views, 3 voters",
+            Expected.Nothing, resumed, () => Views.NotEqual(run.Live));
+        // The rows of those that were away are Dead in the new epoch: they must not go on as if they were not.
+        var isRescued = run.Live[0].Told!.Epoch > epoch;
+        var ended = run.Stage.Ended.Where(end => end.At >= resumed).ToList();
+        run.Check($"resumed: ended as left behind, {(isRescued ? "after" : "without")} a rescue",
+            ended.Count == (isRescued ? paused.Count : 0), $"{ended.Count}", isRescued ? $"{paused.Count}" : "0");
     }
 }

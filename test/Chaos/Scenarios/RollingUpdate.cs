@@ -13,12 +13,12 @@ internal sealed class RollingUpdate : IScenario
     {
         await run.FormAsync(3);
         var epoch = run.Live[0].Told!.Epoch;
-        IReadOnlyList<Pod> Ready() => [.. run.Kubelet.Live.Where(pod => pod.IsReady)];
+        IReadOnlyList<Pod> Ready() => [.. run.Pods.Where(pod => pod.IsReady)];
         await using var calls = Load.OfGrainCalls(Ready);
         await using var reads = Load.OfTableReads(Ready);
 
         // A StatefulSet begins with the highest ordinal.
-        foreach (var pod in run.Kubelet.Live.Reverse()) await UpdateAsync(run, pod);
+        foreach (var pod in run.Pods.Reverse()) await UpdateAsync(run, pod);
 
         await run.UntilAsync("all updated: equal views, 3 voters", () => Views.NotEqual(run.Live));
         var called = await calls.EndAsync();

@@ -12,7 +12,7 @@ internal sealed class Scale(int most) : IScenario
     public async Task PlayAsync(Run run)
     {
         await run.FormAsync(1);
-        var first = run.Kubelet.Live[0];
+        var first = run.Pods[0];
         await using var reads = Load.OfTableReads(() => [first]);
 
         var begun = run.Now;
@@ -31,7 +31,7 @@ internal sealed class Scale(int most) : IScenario
 
     private async Task ShrinkAsync(Run run, Pod first)
     {
-        var leaving = run.Kubelet.Live.Where(pod => pod != first).ToList();
+        var leaving = run.Pods.Where(pod => pod != first).ToList();
         var begun = run.Now;
         var deletions = Task.WhenAll(leaving.Select(pod => run.Kubelet.DeleteAsync(pod, run.Stop)));
         await run.UntilAsync($"{most} → 1: one Active, one voter", Expected.Within(10), begun,
