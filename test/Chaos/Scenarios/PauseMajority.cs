@@ -35,7 +35,7 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
 
         var resumed = run.Now;
         foreach (var pod in paused) await Signals.SendAsync(pod, "CONT");
-        await HealAsync(run, epoch, paused, resumed);
+        await HealAsync(run, epoch, paused, begun, resumed);
         await run.FinishAsync();
     }
 
@@ -59,9 +59,10 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
         if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
     }
 
-    private static async Task HealAsync(Run run, int epoch, IReadOnlyList<Pod> paused, TimeSpan resumed)
+    private static async Task HealAsync(
+        Run run, int epoch, IReadOnlyList<Pod> paused, TimeSpan begun, TimeSpan resumed)
     {
-        await run.UntilAsync($"resumed after {run.Now.TotalSeconds:0.0} s of the run: equal views, 3 voters",
+        await run.UntilAsync($"resumed after {(resumed - begun).TotalSeconds:0.0} s: equal views, 3 voters",
             Expected.Nothing, resumed, () => Views.NotEqual(run.Live));
         // The rows of those that were away are Dead in the new epoch: they must not go on as if they were not.
         var isRescued = run.Live[0].Told!.Epoch > epoch;
