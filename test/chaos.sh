@@ -16,7 +16,7 @@ there is one lineage and never two quorate epochs, and tells the times that it s
   kill-one        SIGKILL of the leader of 3, restarted in place; then of another, whose pod is replaced
   kill-two        SIGKILL of 2 of 3 at once, the leader among them, restarted in place: rescue
   kill-all        SIGKILL of all 3; pods of the same names at new addresses form a new lineage
-  stop-leader     SIGSTOP of the leader of 4 for 10 s, and a silo that leaves: another leader writes its row
+  stop-leader     SIGSTOP of the leader of 4 for 10 s, and a silo leaves: another leader writes its row
   pause-majority  SIGSTOP of 2 of 3, the leader among them, for 30 s and until the rescue: all heals
   pause-race      the same, but they resume at a random moment about the rescue
   scale           1 silo, 10, 1: voters 1, 5, 1

@@ -4,7 +4,7 @@ namespace Chaos;
 
 /// <summary>
 /// Holds every sample against what must never be. A sample is of some moment between the question and the answer, so
-/// only what holds for every such moment is called a fault. <c>processOf</c>: the process that runs in a pod now, or null.
+/// only what holds for every such moment is called a fault. <c>processOf</c>: what runs in a pod now.
 /// </summary>
 internal sealed class Audit(Func<Pod, int?> processOf)
 {

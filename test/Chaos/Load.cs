@@ -4,15 +4,22 @@ using Demo;
 
 namespace Chaos;
 
-/// <summary>What became of the calls of a load.</summary>
-internal sealed record LoadResult(int Calls, IReadOnlyList<string> Failures, TimeSpan LongestGap)
+/// <summary>What became of a load's calls: those that failed, and those that failed again at once.</summary>
+internal sealed record LoadResult(
+    int Calls, IReadOnlyList<string> FailedOnce, IReadOnlyList<string> FailedTwice, TimeSpan LongestGap)
 {
-    public string Text => $"{Failures.Count} of {Calls} failed";
+    public string Text => $"{FailedOnce.Count} of {Calls} failed, {FailedTwice.Count} twice";
+
+    /// <summary>The failures by their kinds; empty if there were none.</summary>
+    public string Kinds => string.Join("; ", FailedOnce.Concat(FailedTwice.Select(text => $"{text} at the second try"))
+        .GroupBy(text => text).Select(kind => $"{kind.Count()} × {kind.Key}"));
 }
 
 /// <summary>
 /// Goes on asking the silos that are ready, as a client that follows the ready service would: grain calls
-/// (<c>/count</c>) or reads of the membership table (<c>/table</c>), each worker one after another.
+/// (<c>/count</c>) or reads of the membership table (<c>/table</c>), each worker one after another. A call that failed
+/// is made once more at once: Orleans rejects calls that are on their way to a silo which stops, whoever keeps the
+/// table.
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
@@ -21,7 +28,8 @@ internal sealed class Load : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
-    private readonly ConcurrentQueue<string> _failures = new();
+    private readonly ConcurrentQueue<string> _once = new();
+    private readonly ConcurrentQueue<string> _twice = new();
     private readonly Func<IReadOnlyList<Pod>> _pods;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<Task> _workers;
@@ -48,7 +56,7 @@ internal sealed class Load : IAsyncDisposable
         await Task.WhenAll(_workers);
         lock (_gate)
         {
-            return new LoadResult(_calls, [.. _failures], Later(_longestGap, _clock.Elapsed - _lastSuccess));
+            return new LoadResult(_calls, [.. _once], [.. _twice], Later(_longestGap, _clock.Elapsed - _lastSuccess));
         }
     }
 
@@ -64,12 +72,17 @@ internal sealed class Load : IAsyncDisposable
         for (var number = worker; !_stop.IsCancellationRequested; number += 7)
         {
             var pods = _pods();
-            if (pods.Count > 0) await CallAsync(pods[number % pods.Count], next(number));
+            if (pods.Count > 0 && !await CallAsync(pods[number % pods.Count], next(number), _once)
+                && _pods() is { Count: > 0 } others)
+            {
+                await CallAsync(others[(number + 1) % others.Count], next(number), _twice);
+            }
+
             await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task CallAsync(Pod pod, HttpRequestMessage request)
+    private async Task<bool> CallAsync(Pod pod, HttpRequestMessage request, ConcurrentQueue<string> failures)
     {
         using var message = request;
         message.RequestUri = new Uri(pod.AppUrl + message.RequestUri);
@@ -81,27 +94,24 @@ internal sealed class Load : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            return;
+            return true;
         }
         catch (Exception unanswered) when (unanswered is HttpRequestException or OperationCanceledException)
         {
             failure = unanswered is HttpRequestException ? "connection refused or reset" : "no answer";
         }
 
-        Note(failure.Length == 0 ? null : $"{pod.Name}{(pod.Ending ? " (being deleted)" : "")}: {failure}");
+        if (failure.Length > 0) failures.Enqueue($"{pod.Name}{(pod.Ending ? " (being deleted)" : "")}: {failure}");
+        Note(failure.Length == 0);
+        return failure.Length == 0;
     }
 
-    private void Note(string? failure)
+    private void Note(bool success)
     {
         lock (_gate)
         {
             _calls++;
-            if (failure is not null)
-            {
-                _failures.Enqueue(failure);
-                return;
-            }
-
+            if (!success) return;
             _longestGap = Later(_longestGap, _clock.Elapsed - _lastSuccess);
             _lastSuccess = _clock.Elapsed;
         }

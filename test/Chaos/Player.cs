@@ -27,8 +27,7 @@ internal sealed class Player(StageSettings settings, Func<Network> network, Acti
         catch (DemoFailed failure)
         {
             var faults = string.Concat(stage.Audit.Faults.Select(fault => $"; {fault}"));
-            Add(new Measure(scenario.Name, $"{failure.Message}{faults}; logs in {stage.Folder}", "–", "–",
-                Verdict.Failed));
+            Add(new Measure(scenario.Name, failure.Message + faults, "–", "–", Verdict.Failed));
         }
         finally
         {
@@ -36,7 +35,8 @@ internal sealed class Player(StageSettings settings, Func<Network> network, Acti
         }
 
         var isWell = measures.All(measure => measure.Verdict != Verdict.Failed);
-        if (isWell && !KeepLogs) Directory.Delete(stage.Folder, recursive: true);
+        if (!isWell) Add(new Measure(scenario.Name, $"logs in {stage.Folder}", "–", "–", Verdict.Failed));
+        else if (!KeepLogs) Directory.Delete(stage.Folder, recursive: true);
         return measures;
     }
 }

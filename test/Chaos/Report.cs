@@ -18,10 +18,14 @@ internal static class Report
     {
         var options = new KubeDnsClusteringOptions();
         var (probe, backOff) = (settings.Probe, settings.BackOff);
+        static string Show(TimeSpan time) => $"{time.TotalSeconds:0.#} s";
         return $"""
-            readiness probe {probe.Failures} × {probe.Period.TotalSeconds:0.#} s (manifest: 3 × 5 s), no liveness probe;
-            containers restarted after {backOff.First.TotalSeconds:0.#} s, doubled up to {backOff.Longest.TotalSeconds:0.#} s (kubelet: at once, then 10 s up to 300 s);
-            DnsStaleness {settings.DnsStaleness.TotalSeconds:0.#} s; defaults: RefusedFor {options.RefusedFor.TotalSeconds:0.#} s, RemovedFor {options.RemovedFor.TotalSeconds:0.#} s, NotReadyFor {options.NotReadyFor.TotalSeconds:0.#} s, RescueAfter {options.RescueAfter.TotalSeconds:0.#} s, StallFence {options.StallFence.TotalSeconds:0.#} s
+            readiness probe {probe.Failures} × {Show(probe.Period)} (manifest: 3 × 5 s), no liveness probe
+            restarted after {Show(backOff.First)}, doubled up to {Show(backOff.Longest)} (kubelet: 10–300 s)
+            DnsStaleness {Show(settings.DnsStaleness)} (no cache stands between)
+            defaults: RefusedFor {Show(options.RefusedFor)}, RemovedFor {Show(options.RemovedFor)}
+            defaults: NotReadyFor {Show(options.NotReadyFor)}, RescueAfter {Show(options.RescueAfter)}
+            defaults: StallFence {Show(options.StallFence)}, VoterTimeout {Show(options.VoterTimeout)}
             """;
     }
 

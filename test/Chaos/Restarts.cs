@@ -9,7 +9,7 @@ internal sealed record BackOff(TimeSpan First, TimeSpan Longest);
 /// <summary>A container that ended although nobody had deleted its pod.</summary>
 internal sealed record Ended(Pod Pod, int ProcessId, int ExitCode, TimeSpan At);
 
-/// <summary>Plays the other half of kubelet: a container that ended is started again in its pod, after a pause.</summary>
+/// <summary>Plays the other half of kubelet: a container that ended is started again in its pod.</summary>
 internal sealed class Restarts(Kubelet kubelet, BackOff backOff, Func<TimeSpan> now) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);

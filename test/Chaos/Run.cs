@@ -23,7 +23,11 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
     /// <summary>Those pods, each with what its silo said last.</summary>
     public IReadOnlyList<(Pod Pod, Told? Told)> Live => Ask(Pods);
 
+    /// <summary>Of the cluster that formed first.</summary>
     public Guid Lineage { get; private set; }
+
+    /// <summary>Of the cluster that formed first.</summary>
+    public int Epoch { get; private set; }
 
     /// <summary>How long the first silos took, all started at once.</summary>
     public TimeSpan FirstStart { get; private set; }
@@ -44,7 +48,7 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
         FirstStart = await UntilAsync($"{silos} started: Active in all views", Expected.Nothing, begun,
             () => Views.NotActive(Live));
         await SettleAsync("before: equal views");
-        Lineage = Live[0].Told!.Lineage;
+        (Lineage, Epoch) = (Live[0].Told!.Lineage, Live[0].Told!.Epoch);
     }
 
     /// <summary>Waits until all is as it should be: equal views, the wanted voters, everybody ready.</summary>
@@ -85,18 +89,34 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
     }
 
     /// <summary>What every scenario must show at its end.</summary>
-    public async Task FinishAsync(bool isNewLineage = false)
+    public async Task FinishAsync(Aftermath aftermath = default)
     {
         await SettleAsync("after: equal views");
         await UntilAsync("those declared Dead have ended", () => stage.Audit.DeadAndRunning is [var (silo, by), ..]
             ? $"{by.Name} sees {silo} as Dead, whose process runs"
             : null);
-        Check("declared Dead while its process lived on", true, "nobody", "nobody");
-        var lineage = Live[0].Told!.Lineage;
-        Check(isNewLineage ? "a new lineage" : "the same lineage", (lineage != Lineage) == isNewLineage,
-            $"{lineage:N}"[..8], isNewLineage ? $"not {$"{Lineage:N}"[..8]}" : $"{Lineage:N}"[..8]);
+        var declared = stage.Audit.DeclaredWhileRunning;
+        Check("declared Dead while the process ran", declared <= aftermath.MayBeDeclared,
+            declared == 0 ? "nobody" : $"{declared}, and ended",
+            aftermath.MayBeDeclared == 0 ? "nobody" : $"≤ {aftermath.MayBeDeclared}, and ended");
+        CheckHistory(aftermath);
         var faults = stage.Audit.Faults;
         Check("two quorate epochs or lineages, two contents of one version", faults.Count == 0,
             faults.Count == 0 ? $"never ({stage.Audit.Claims} claims)" : string.Join("; ", faults), "never");
     }
+
+    private void CheckHistory(Aftermath aftermath)
+    {
+        var told = Live[0].Told!;
+        var (seen, before) = ($"{told.Lineage:N}"[..8], $"{Lineage:N}"[..8]);
+        Check(aftermath.IsNewLineage ? "a new lineage" : "the same lineage",
+            (told.Lineage != Lineage) == aftermath.IsNewLineage, seen,
+            aftermath.IsNewLineage ? $"not {before}" : before);
+        if (!aftermath.IsNewLineage && !aftermath.MayRescue)
+            Check("no rescue was needed", told.Epoch == Epoch, $"epoch {told.Epoch}", $"epoch {Epoch}");
+    }
 }
+
+/// <summary>What a scenario may leave behind; nothing, if not said otherwise.</summary>
+/// <param name="MayBeDeclared">So many may be declared Dead while their processes ran, if they end.</param>
+internal readonly record struct Aftermath(bool IsNewLineage, bool MayRescue, int MayBeDeclared);

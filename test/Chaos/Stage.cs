@@ -5,7 +5,7 @@ using KubeDns.Local.Server;
 
 namespace Chaos;
 
-/// <summary>What kubelet and DNS are like on a stage. The defaults are faster than a cluster's, and are told so.</summary>
+/// <summary>What kubelet and DNS are like on a stage. The defaults are faster than a cluster's, and told.</summary>
 internal sealed record StageSettings(string SiloApp)
 {
     public TimeSpan DnsStaleness { get; init; } = TimeSpan.FromSeconds(0.2);
@@ -55,7 +55,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>The containers that ended so far although nobody had deleted their pods.</summary>
     public IReadOnlyList<Ended> Ended => _restarts.Ended;
 
-    /// <summary>An empty stage. Of the network the silos' ports count; the DNS server takes ports that are free.</summary>
+    /// <summary>An empty stage. Of the network the silos' ports count; the DNS server takes free ones.</summary>
     public static async Task<Stage> OpenAsync(StageSettings settings, Network network, CancellationToken stop)
     {
         var dns = await LocalDnsServer.StartAsync(

@@ -22,7 +22,7 @@ internal sealed class KillAll : IScenario
         await run.UntilAsync("all killed: new silos Active in all views",
             new Expected($"as the first start: {first:0.0} s", (1.5 * first) + 1), begun,
             () => Views.NotActive(run.Live));
-        await run.FinishAsync(isNewLineage: true);
+        await run.FinishAsync(new Aftermath { IsNewLineage = true });
         var rows = run.Live.Max(each => each.Told?.View.Count ?? 0);
         run.Check("a clean table", rows == dead.Count, $"{rows} rows", $"{dead.Count} rows");
     }

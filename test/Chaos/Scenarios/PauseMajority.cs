@@ -23,7 +23,8 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
         await run.FormAsync(3);
         var survivor = run.Live.First(each => each.Told is { IsLeader: false }).Pod;
         var paused = run.Pods.Where(pod => pod != survivor).ToList();
-        var epoch = run.Of(survivor).Epoch;
+
+        var silos = paused.Select(pod => run.Of(pod).Silo).ToList();
 
         var begun = run.Now;
         foreach (var pod in paused) await Signals.SendAsync(pod, "STOP");
@@ -31,20 +32,20 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
             () => paused.FirstOrDefault(pod => pod.IsReady) is { } ready ? $"{ready.Name} is ready" : null);
         await run.UntilAsync("2 of 3 paused: the survivor sees no majority", Expected.Within(4, 6), begun,
             () => run.Ask([survivor])[0].Told is { HasMajority: false } ? null : "it claims one");
-        await (isRaced ? AwaitRandomAsync(run, begun) : AwaitRescueAsync(run, survivor, epoch, begun));
+        await (isRaced ? AwaitRandomAsync(run, begun) : AwaitRescueAsync(run, survivor, begun));
 
         var resumed = run.Now;
         foreach (var pod in paused) await Signals.SendAsync(pod, "CONT");
-        await HealAsync(run, epoch, paused, begun, resumed);
-        await run.FinishAsync();
+        await HealAsync(run, silos, begun, resumed);
+        await run.FinishAsync(new Aftermath { MayRescue = true, MayBeDeclared = paused.Count });
     }
 
     // Not ready after 3 probes, seen in the next look-up, gone for NotReadyFor by another, and DnsStaleness later by a
     // third: they are 2 s apart.
-    private static async Task AwaitRescueAsync(Run run, Pod survivor, int epoch, TimeSpan begun)
+    private static async Task AwaitRescueAsync(Run run, Pod survivor, TimeSpan begun)
     {
         await run.UntilAsync("2 of 3 paused: rescued into a new epoch", Expected.Within(23, 32), begun,
-            () => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > epoch
+            () => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > run.Epoch
                 ? null
                 : "the survivor has no majority in a new epoch");
         // Not waits for anything: so long the fault lasts.
@@ -59,15 +60,15 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
         if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
     }
 
-    private static async Task HealAsync(
-        Run run, int epoch, IReadOnlyList<Pod> paused, TimeSpan begun, TimeSpan resumed)
+    private static async Task HealAsync(Run run, IReadOnlyList<string> silos, TimeSpan begun, TimeSpan resumed)
     {
         await run.UntilAsync($"resumed after {(resumed - begun).TotalSeconds:0.0} s: equal views, 3 voters",
             Expected.Nothing, resumed, () => Views.NotEqual(run.Live));
-        // The rows of those that were away are Dead in the new epoch: they must not go on as if they were not.
-        var isRescued = run.Live[0].Told!.Epoch > epoch;
-        var ended = run.Stage.Ended.Where(end => end.At >= resumed).ToList();
-        run.Check($"resumed: ended as left behind, {(isRescued ? "after" : "without")} a rescue",
-            ended.Count == (isRescued ? paused.Count : 0), $"{ended.Count}", isRescued ? $"{paused.Count}" : "0");
+        // Whose row is Dead in the new epoch must not go on as if it were not, and nobody else has to end.
+        var told = run.Live[0].Told!;
+        var dead = silos.Count(silo => told.View.GetValueOrDefault(silo) != "Active");
+        var ended = run.Stage.Ended.Count(end => end.At >= resumed);
+        run.Check($"resumed in epoch {run.Epoch}, now {told.Epoch}: ended as left behind", ended == dead, $"{ended}",
+            $"{dead}, whose rows are Dead");
     }
 }

@@ -12,7 +12,7 @@ internal sealed class StopLeader : IScenario
 
     public string Name => "stop-leader";
 
-    public string Summary => "SIGSTOP of the leader of 4 for 10 s, and a silo that leaves: another leader writes its row";
+    public string Summary => "SIGSTOP of the leader of 4 for 10 s, and a silo leaves: another leader writes its row";
 
     public async Task PlayAsync(Run run)
     {
