@@ -24,10 +24,11 @@ internal sealed class Player(StageSettings settings, Func<Network> network, Acti
         {
             await scenario.PlayAsync(new Run(scenario.Name, stage, Add, stop));
         }
-        catch (DemoFailed failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // A scenario that stumbles has shown nothing, and those after it may still be played.
             var faults = string.Concat(stage.Audit.Faults.Select(fault => $"; {fault}"));
-            Add(new Measure(scenario.Name, failure.Message + faults, "–", "–", Verdict.Failed));
+            Add(new Measure(scenario.Name, Reason(failure) + faults, "–", "–", Verdict.Failed));
         }
         finally
         {
@@ -39,4 +40,7 @@ internal sealed class Player(StageSettings settings, Func<Network> network, Acti
         else if (!KeepLogs) Directory.Delete(stage.Folder, recursive: true);
         return measures;
     }
+
+    private static string Reason(Exception failure) =>
+        failure is DemoFailed ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
 }
