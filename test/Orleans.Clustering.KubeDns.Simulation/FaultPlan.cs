@@ -107,18 +107,21 @@ internal sealed record FaultPlan
         _ => DrawWeather(random),
     };
 
-    // Majorities fall and sleep again and again, long enough to be rescued from; the rest is quiet.
+    // Majorities fall or sleep, long enough to be rescued from, while the rest is quiet.
     private static FaultPlan DrawSiege(SimRandom random) => Draw(random, (int)random.Between(2, 6)) with
     {
-        SiegeEvery = random.Between(6_000, 14_000),
+        SiegeEvery = random.Between(10_000, 30_000),
         SiegeFor = random.Between(15_000, 30_000),
         Staleness = random.Pick<long>([200, 1_000]),
         UnreadyAfter = random.Between(1_000, 2_000),
-        CrashEvery = random.Chance(0.7) ? 0 : random.Between(5_000, 12_000),
+        CrashEvery = 0,
+        PartitionEvery = random.Chance(0.8) ? 0 : 10_000,
+        PauseEvery = 0,
+        LeaveEvery = 0,
         HasReady = true,
         MayRescue = true,
         Hurry = 4,
-        FaultsFor = random.Between(25_000, 50_000),
+        FaultsFor = random.Between(40_000, 70_000),
     };
 
     // Processes die and come back in place while they found, and DNS lags: where a second lineage would come from.

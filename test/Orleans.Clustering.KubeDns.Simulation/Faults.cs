@@ -44,22 +44,40 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
     // Several at once; half the time the majority of the voters is among them.
     private void Siege(SimProcess process)
     {
-        var voters = process.Replica.State?.Voters ?? default;
+        if (random.Chance(0.5)) Suspend(Victims(process));
+        else if (random.Chance(0.3)) foreach (var victim in Victims(process)) SleepInSiege(victim);
+        else foreach (var victim in Victims(process)) FallInSiege(victim);
+    }
+
+    // Just the majority of the voters half the time, so that there are others who can miss it.
+    private List<SimProcess> Victims(SimProcess process)
+    {
+        var state = process.Replica.State;
+        if (state is not null && random.Chance(0.5))
+        {
+            var voters = world.Alive.Where(each => state.IsVoter(each.Self.Nonce)).ToList();
+            return voters.OrderBy(_ => random.Bits()).Take(state.Majority).ToList();
+        }
+
         var count = (int)random.Between(1, world.Alive.Count);
-        var first = random.Chance(0.5) ? world.Alive.OrderBy(each => !voters.Contains(each.Self)) : null;
-        var victims = (first ?? world.Alive.OrderBy(_ => random.Bits())).Take(count).ToList();
-        var isPause = random.Chance(0.4);
-        var isMachine = random.Chance(0.5);
-        var together = random.Chance(0.5)
-            ? world.Now + random.Between(world.Plan.SiegeFor / 2, world.Plan.SiegeFor)
-            : 0;
+        return world.Alive.OrderBy(_ => random.Bits()).Take(count).ToList();
+    }
+
+    // Their machines, network and all; and all of them go on at once.
+    private void Suspend(List<SimProcess> victims)
+    {
+        var until = world.Now + random.Between(world.Plan.SiegeFor / 2, world.Plan.SiegeFor);
         foreach (var victim in victims)
         {
-            victim.IsSuspended = isPause && isMachine;
-            if (isPause && together > 0) Sleep(victim, together);
-            else if (isPause) Sleep(victim, world.Now + random.Between(1_000, world.Plan.SiegeFor));
-            else FallInSiege(victim);
+            victim.IsSuspended = true;
+            Sleep(victim, until);
         }
+    }
+
+    private void SleepInSiege(SimProcess victim)
+    {
+        victim.IsSuspended = false;
+        Sleep(victim, world.Now + random.Between(1_000, world.Plan.SiegeFor));
     }
 
     private void FallInSiege(SimProcess victim)
