@@ -79,8 +79,14 @@ internal sealed class Checkers(World world)
         if (trace.Event != "MemberEnded") return;
         var living = alive.FirstOrDefault(other => !other.Pod.IsForgotten
             && trace.Text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
-        Require(living is null, "I5", $"{process} declared {living} ended, which lives: {trace.Text}");
+        Require(living is null || MayBeTakenForEnded(living, trace), "I5",
+            $"{process} declared {living} ended, which lives: {trace.Text}");
     }
+
+    // Rule (b): a firewall that refuses for one observer, and Kubernetes that holds the pod for not ready, say the same
+    // as a process that has ended.
+    private static bool MayBeTakenForEnded(SimProcess living, Trace trace) =>
+        !living.Pod.IsReady && Coverage.Of(trace) == "EndedRefused";
 
     // The rules that excuse a second lineage take their time; a founder younger than that cannot have waited it out.
     private void OnPassedOver(SimProcess process, string text)
