@@ -1,23 +1,34 @@
 using Orleans.Clustering.KubeDns.Consensus;
-using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Simulation;
 
-/// <summary>What goes wrong, and when: drawn before the run begins, done to whoever is alive then.</summary>
+/// <summary>
+/// What goes wrong with one silo, with the network, with DNS and with the clocks, and when: drawn before the run
+/// begins, done to whoever is alive then.
+/// </summary>
 internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom random)
 {
+    public const long DnsDownFor = 15_000;
+
+    private readonly Sieges _sieges = new(world, kubernetes, random);
+
     public void Schedule()
     {
-        Every(world.Plan.CrashEvery, Crash);
-        Every(world.Plan.PartitionEvery, Partition);
-        Every(world.Plan.PauseEvery, Pause);
-        Every(world.Plan.LeaveEvery, kubernetes.Leave);
-        Every(world.Plan.RejectEvery, Reject);
-        Every(world.Plan.SiegeEvery, Siege);
-        Every(world.Plan.ApiCutEvery, CutApi);
-        Every(world.Plan.ClockEvery, Jump);
-        Every(world.Plan.ForgetEvery, Forget);
-        if (world.Plan.ForkAt > 0) world.At(world.Plan.ForkAt, Fork);
+        var plan = world.Plan;
+        Every(plan.CrashEvery, _sieges.Crash);
+        Every(plan.PartitionEvery, Partition);
+        Every(plan.PauseEvery, Pause);
+        Every(plan.LeaveEvery, kubernetes.Leave);
+        Every(plan.RejectEvery, Reject);
+        Every(plan.SiegeEvery, _sieges.Begin);
+        Every(plan.NodeLossEvery, _sieges.LoseNode);
+        Every(plan.ApiCutEvery, CutApi);
+        Every(plan.DnsOutageEvery, _ => StopDns());
+        Every(plan.ClockEvery, Jump);
+        Every(plan.ForgetEvery, process => kubernetes.Forget(process.Pod));
+        if (plan.ForkAt > 0) world.At(plan.ForkAt, Fork);
+        if (plan.KillAllAt > 0) world.At(plan.KillAllAt, _sieges.KillAll);
+        world.OnTrace = _sieges.OnTrace;
     }
 
     private void Every(long mean, Action<SimProcess> fault)
@@ -32,38 +43,6 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         }
     }
 
-    // Killed; then restarted in place, or its pod replaced under the same name at another address, or nothing for long.
-    private void Crash(SimProcess process)
-    {
-        world.EndProcess(process, "Killed");
-        var after = world.Now + random.Between(10, world.Plan.BackWithin);
-        if (random.Chance(world.Plan.InPlace)) world.At(after, () => kubernetes.Start(process.Pod));
-        else kubernetes.Replace(process.Pod, after);
-    }
-
-    // Several at once; half the time the majority of the voters is among them.
-    private void Siege(SimProcess process)
-    {
-        var voters = process.Replica.State?.Voters ?? default;
-        var count = (int)random.Between(1, world.Alive.Count);
-        var first = random.Chance(0.5) ? world.Alive.OrderBy(each => !voters.Contains(each.Self)) : null;
-        var victims = (first ?? world.Alive.OrderBy(_ => random.Bits())).Take(count).ToList();
-        var isPause = random.Chance(0.4);
-        foreach (var victim in victims)
-        {
-            if (isPause) Sleep(victim, world.Now + random.Between(1_000, world.Plan.SiegeFor));
-            else FallInSiege(victim);
-        }
-    }
-
-    private void FallInSiege(SimProcess victim)
-    {
-        world.EndProcess(victim, "Killed");
-        var after = world.Now + random.Between(10, world.Plan.SiegeFor);
-        if (random.Chance(world.Plan.InPlace)) world.At(after, () => kubernetes.Start(victim.Pod));
-        else kubernetes.Replace(victim.Pod, after);
-    }
-
     private void CutApi(SimProcess process)
     {
         var until = world.Now + random.Between(1_000, 12_000);
@@ -75,10 +54,18 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         }
     }
 
+    private void StopDns()
+    {
+        var until = world.Now + random.Between(1_000, DnsDownFor);
+        world.Say("DnsDown", $"until {until}");
+        (world.Dns.DownUntil, world.Ready.DownUntil) = (until, until);
+    }
+
     // New pods elsewhere, which neither DNS nor the network shows to the others; then both are whole again.
     private void Fork()
     {
         var count = (int)random.Between(1, 3);
+        world.Say("Forked", $"{count} pods");
         for (var i = 0; i < count; i++)
         {
             var pod = world.AddPod($"fork-{i}", $"10.0.1.{i + 1}");
@@ -87,7 +74,6 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
             kubernetes.Start(pod);
         }
 
-        world.Checkers.Excuse();
         world.At(world.Now + random.Between(3_000, 15_000), EndFork);
     }
 
@@ -97,44 +83,29 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         world.Ready.Fork.Clear();
     }
 
-    // As when a node comes back late: the pod was deleted and replaced, its process does not know.
-    private void Forget(SimProcess process)
-    {
-        if (process.Pod.IsDeleted || process.IsLeaving) return;
-        world.Say(process, "Forgotten", "");
-        process.Pod.IsDeleted = true;
-        process.Pod.IsForgotten = true;
-        world.Dns.Withdraw(world.Now, process.Pod.Address);
-        world.Network.Sever(process.Pod.Address);
-        var name = process.Pod.Name;
-        world.At(world.Now + random.Between(100, 3_000), () => kubernetes.StartNew(name));
-    }
-
     private void Jump(SimProcess process)
     {
         process.Jumped += random.Pick<long>([-30, -3, 3, 30, 3_600]);
         world.Say(process, "ClockJumped", $"{process.Jumped} s off");
     }
 
-    private void Sleep(SimProcess process, long until)
-    {
-        if (process.PausedUntil <= world.Now) process.PausedAt = world.Now;
-        process.PausedUntil = Math.Max(process.PausedUntil, until);
-        world.Say(process, "Paused", $"until {process.PausedUntil}");
-    }
-
+    // One from some of the others, in one direction or both; or some from all others.
     private void Partition(SimProcess process)
     {
-        var others = world.Pods.Where(pod => pod != process.Pod).ToList();
-        foreach (var other in others)
+        var isSplit = random.Chance(0.3);
+        var here = isSplit ? world.Pods.Where(pod => pod == process.Pod || random.Chance(0.5)).ToList() : [process.Pod];
+        foreach (var pod in here)
         {
-            if (random.Chance(0.4)) continue;
-            world.Network.Cut(process.Pod.Address, other.Address);
-            if (random.Chance(0.7)) world.Network.Cut(other.Address, process.Pod.Address);
+            foreach (var other in world.Pods.Except(here).ToList())
+            {
+                if (!isSplit && random.Chance(0.4)) continue;
+                world.Network.Cut(pod.Address, other.Address);
+                if (isSplit || random.Chance(0.7)) world.Network.Cut(other.Address, pod.Address);
+            }
         }
 
-        world.Say(process, "CutOff", "");
-        world.At(world.Now + random.Between(500, 8_000), world.Network.Heal);
+        world.Say(process, isSplit ? "Split" : "CutOff", string.Join(' ', here.Select(pod => pod.Name)));
+        world.At(world.Now + random.Between(500, world.Plan.PartitionFor), world.Network.Heal);
     }
 
     // As a firewall does: one refuses, as this one sees it, and the next window opens only when this one is closed.
@@ -147,5 +118,5 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         world.At(world.Now + random.Between(500, 5_000), () => world.Network.Rejected = null);
     }
 
-    private void Pause(SimProcess process) => Sleep(process, world.Now + random.Between(100, 6_000));
+    private void Pause(SimProcess process) => _sieges.Sleep(process, random.Between(100, 6_000));
 }

@@ -19,7 +19,7 @@ internal sealed class Kubelet(World world, SimRandom random)
             var isReady = IsReady(pod);
             if (isReady == pod.IsReady) continue;
             pod.IsReady = isReady;
-            world.At(world.Now + random.Between(0, world.Plan.PublishLag), () => Publish(pod));
+            world.At(world.Now + random.Between(0, world.Plan.ReadyLag), () => Publish(pod));
         }
 
         Start();
@@ -36,7 +36,9 @@ internal sealed class Kubelet(World world, SimRandom random)
 
     private bool IsReady(Pod pod)
     {
-        if (pod.IsDeleted || pod.Process is not { IsAlive: true, IsLeaving: false } process) return false;
+        if (pod.IsDeleted) return false;
+        if (pod.Node.IsLost) return pod.IsReady && world.Now < pod.Node.LostAt + world.Plan.NodeMonitor;
+        if (pod.Process is not { IsAlive: true, IsLeaving: false } process) return false;
         if (process.PausedUntil > world.Now && world.Now >= process.PausedAt + world.Plan.UnreadyAfter) return false;
         return world.Silos[process].IsActive;
     }
