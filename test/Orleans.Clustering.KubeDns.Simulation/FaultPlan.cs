@@ -142,7 +142,7 @@ internal sealed partial record FaultPlan
     /// <summary>Orleans' silos vote out those that have long been silent, though they live.</summary>
     public required bool VotesOnSilent { get; init; }
 
-    /// <summary>How often the dead come back in their pods when the faults are over; else replaced, or deleted.</summary>
+    /// <summary>How often the dead come back in their pods at the end; else they are replaced, or deleted.</summary>
     public required double InPlaceAtEnd { get; init; }
 
     public required long StallFence { get; init; }

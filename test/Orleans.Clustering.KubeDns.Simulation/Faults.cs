@@ -79,8 +79,8 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
 
     public void EndFork()
     {
-        world.Dns.Fork.Clear();
-        world.Ready.Fork.Clear();
+        world.Dns.EndFork(world.Now);
+        world.Ready.EndFork(world.Now);
     }
 
     private void Jump(SimProcess process)

@@ -27,11 +27,10 @@ internal sealed class Kubelet(World world, SimRandom random)
 
     private void Publish(Pod pod)
     {
-        var isPublished = world.Ready.IsWanted(pod.Address);
-        if (pod.IsReady && !isPublished) world.Ready.Publish(world.Now, new ListedPeer(pod.Fqdn, pod.Address));
-        else if (!pod.IsReady && isPublished && !world.Pods.Exists(other =>
-            other != pod && other.IsReady && other.Address == pod.Address))
-            world.Ready.Withdraw(world.Now, pod.Address);
+        var peer = new ListedPeer(pod.Fqdn, pod.Address);
+        if (pod.IsReady) world.Ready.Publish(world.Now, peer);
+        else if (!world.Pods.Exists(other => other.IsReady && other.Address == pod.Address && other.Fqdn == pod.Fqdn))
+            world.Ready.Withdraw(world.Now, peer);
     }
 
     private bool IsReady(Pod pod)

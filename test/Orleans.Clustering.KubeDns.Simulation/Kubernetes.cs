@@ -74,7 +74,7 @@ internal sealed class Kubernetes(World world, SimRandom random)
         if (random.Chance(world.Plan.ReusedAddresses / 2)) world.Strangers.Add(pod.Address);
     }
 
-    /// <summary>As when its machine is out of reach: the pod is deleted and replaced, its process does not know.</summary>
+    /// <summary>As when its machine is out of reach: the pod is deleted and replaced, its process lives on.</summary>
     public void Forget(Pod pod)
     {
         if (pod.IsDeleted || pod.Process is not { IsAlive: true, IsLeaving: false } process) return;
@@ -86,8 +86,12 @@ internal sealed class Kubernetes(World world, SimRandom random)
         world.At(world.Now + random.Between(100, 3_000), () => StartNew(pod.Name));
     }
 
-    private void Withdraw(Pod pod) => world.At(
-        world.Now + random.Between(0, world.Plan.PublishLag), () => world.Dns.Withdraw(world.Now, pod.Address));
+    // Its address may be another pod's by then, under the same name even.
+    private void Withdraw(Pod pod) => world.At(world.Now + random.Between(0, world.Plan.PublishLag), () =>
+    {
+        if (!Listed.Any(other => other.Address == pod.Address && other.Fqdn == pod.Fqdn))
+            world.Dns.Withdraw(world.Now, new ListedPeer(pod.Fqdn, pod.Address));
+    });
 
     /// <summary>As Kubernetes deletes a pod: told to stop, given time for its last write and its hand-over.</summary>
     public void Leave(SimProcess process) => Leave(process, isReplaced: true);

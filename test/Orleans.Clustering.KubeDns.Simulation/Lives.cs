@@ -43,7 +43,7 @@ internal sealed class Lives(World world)
         if (trace.Event == "MemberEnded") OnEnded(process, trace.Text);
     }
 
-    /// <summary>The first state of a new lineage: nobody may live in another that the founder could have found.</summary>
+    /// <summary>A new lineage begins: nobody may live in another that its founder could have found.</summary>
     public void OnFounded(SimProcess founder, Guid lineage)
     {
         var others = world.Alive.Where(process => process != founder
@@ -82,7 +82,7 @@ internal sealed class Lives(World world)
     // Forked off, or (§ 10) it joined before any answer that the founder may have had could list it, or it is listed
     // no more.
     private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
-        world.Dns.Fork.Contains(founder.Pod.Address) != world.Dns.Fork.Contains(other.Pod.Address)
+        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address);
 

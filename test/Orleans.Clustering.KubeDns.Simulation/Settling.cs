@@ -109,6 +109,7 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
     private string Obstacle()
     {
         if (world.Alive.Any(process => process.IsLeaving)) return "somebody is still leaving";
+        if (world.Alive.Any(process => process.Pod.IsForgotten)) return "somebody is to be found yet";
         if (world.Alive.FirstOrDefault(process => process.Replica.State is null) is { } outside)
             return $"{outside} has no lineage: {outside.Replica.WaitingFor}";
         var states = world.Alive.Select(process => process.Replica.State!).ToList();

@@ -26,10 +26,12 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan, long staleness)
     public bool IsPublished(PeerAddress address, long asOf) =>
         _history.Last(entry => entry.At <= asOf).Listed.Any(listed => listed.Address == address);
 
-    public void Publish(long now, ListedPeer peer) => Change(now, _wanted.Append(peer));
+    public void Publish(long now, ListedPeer peer)
+    {
+        if (!_wanted.Contains(peer)) Change(now, _wanted.Append(peer));
+    }
 
-    public void Withdraw(long now, PeerAddress address) =>
-        Change(now, _wanted.Where(listed => listed.Address != address));
+    public void Withdraw(long now, ListedPeer peer) => Change(now, _wanted.Where(listed => listed != peer));
 
     /// <summary>What happened while it was frozen is published now.</summary>
     public void Thaw(long now)
@@ -42,6 +44,22 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan, long staleness)
 
     /// <summary>Whom only those see that are named with it, and who sees only those; until the fork ends.</summary>
     public HashSet<PeerAddress> Fork { get; } = [];
+
+    private readonly HashSet<PeerAddress> _wasFork = [];
+    private long _forkEndedAt = long.MinValue;
+
+    public void EndFork(long now)
+    {
+        if (Fork.Count == 0) return;
+        _wasFork.UnionWith(Fork);
+        _forkEndedAt = now;
+        Fork.Clear();
+    }
+
+    /// <summary>Whether some answer since then could show the one to itself, and not the other.</summary>
+    public bool WereForked(PeerAddress one, PeerAddress other, long since) =>
+        Fork.Contains(one) != Fork.Contains(other)
+        || (since <= _forkEndedAt && _wasFork.Contains(one) != _wasFork.Contains(other));
 
     /// <summary>No look-up succeeds until then.</summary>
     public long DownUntil { get; set; } = long.MinValue;

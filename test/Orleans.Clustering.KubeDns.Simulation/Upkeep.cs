@@ -21,7 +21,8 @@ internal sealed class Upkeep(World world, Kubernetes kubernetes, SimRandom rando
             world.At(at, () => kubernetes.StartNew(name));
         }
 
-        for (var i = 0; i < plan.Duds; i++) world.At(random.Chance(0.5) ? 0 : random.Between(0, plan.FaultsFor), AddDud);
+        for (var i = 0; i < plan.Duds; i++)
+            world.At(random.Chance(0.5) ? 0 : random.Between(0, plan.FaultsFor), AddDud);
         if (plan.RollAt > 0) world.At(plan.RollAt, RollOut);
         if (plan.ScaleEvery == 0) return;
         for (var at = random.Between(0, 2 * plan.ScaleEvery); at < plan.FaultsFor; at += plan.ScaleEvery)
