@@ -7,8 +7,6 @@ namespace Demo;
 internal sealed class Kubelet(
     DnsControl control, SiloClient client, Network network, string folder, string siloApp) : IAsyncDisposable
 {
-    private static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(250);
-
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, int> _started = [];
     private readonly Lock _gate = new();
@@ -19,6 +17,9 @@ internal sealed class Kubelet(
 
     /// <summary>What the silos take for the age that an answer of the local DNS server may have.</summary>
     public TimeSpan DnsStaleness { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How it asks the readiness probes.</summary>
+    public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(2), 1);
 
     /// <summary>Every pod that was ever started, the oldest first.</summary>
     public IReadOnlyList<Pod> Pods
@@ -47,9 +48,9 @@ internal sealed class Kubelet(
         lock (_gate)
         {
             _pods.Add(pod);
+            _probes.Add(ProbeAsync(pod, pod.Process!, _stop.Token));
         }
 
-        _probes.Add(ProbeAsync(pod, _stop.Token));
         return pod;
     }
 
@@ -65,12 +66,16 @@ internal sealed class Kubelet(
     {
         pod.Start(siloApp, _secret);
         pod.Ending = false;
-        _probes.Add(ProbeAsync(pod, _stop.Token));
+        lock (_gate)
+        {
+            _probes.Add(ProbeAsync(pod, pod.Process!, _stop.Token));
+        }
     }
 
     /// <summary>The crashed pod's object goes, and a pod of the same name comes at a new address.</summary>
     public async Task<Pod> ReplaceAsync(Pod pod, CancellationToken cancellationToken)
     {
+        pod.IsGone = true;
         await control.RemovePodAsync(pod, cancellationToken);
         return await StartPodAsync(pod.Name, cancellationToken);
     }
@@ -82,6 +87,7 @@ internal sealed class Kubelet(
         await control.SetTerminatingAsync(pod, cancellationToken);
         pod.Process!.Terminate();
         await pod.Process.WaitForExitAsync(cancellationToken);
+        pod.IsGone = true;
         await control.RemovePodAsync(pod, cancellationToken);
     }
 
@@ -105,32 +111,41 @@ internal sealed class Kubelet(
     }
 
     /// <summary>The readiness probe: tells the API server of each change until the process has ended.</summary>
-    private async Task ProbeAsync(Pod pod, CancellationToken cancellationToken)
+    private async Task ProbeAsync(Pod pod, ChildProcess process, CancellationToken cancellationToken)
     {
-        var known = false;
+        var failures = 0;
+        var ready = false;
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            while (!pod.IsGone && pod.Process == process)
             {
-                var running = pod.IsRunning;
-                var ready = running && await client.IsReadyAsync(pod, cancellationToken);
-                if (ready != known)
-                {
-                    await control.SetReadyAsync(pod, ready, cancellationToken);
-                    known = ready;
-                }
-
+                // A probe that waits for its timeout does not put the next one off.
+                var next = Task.Delay(Probe.Period, cancellationToken);
+                var running = !process.HasExited;
+                var answers = running && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
+                failures = answers ? 0 : failures + 1;
+                ready = answers || (ready && running && failures < Probe.Failures);
+                await TellAsync(pod, ready, cancellationToken);
                 if (!running)
                 {
                     return;
                 }
 
-                await Task.Delay(ProbePeriod, cancellationToken);
+                await next;
             }
         }
         catch (Exception failure) when (failure is OperationCanceledException or DemoFailed or HttpRequestException)
         {
             // Stopped, or the pod object is gone already: there is nobody left to tell.
+        }
+    }
+
+    private async Task TellAsync(Pod pod, bool ready, CancellationToken cancellationToken)
+    {
+        if (pod.IsReady != ready && !pod.IsGone)
+        {
+            await control.SetReadyAsync(pod, ready, cancellationToken);
+            pod.IsReady = ready;
         }
     }
 
@@ -141,3 +156,9 @@ internal sealed class Kubelet(
         return file;
     }
 }
+
+/// <summary>
+/// As in a manifest: asked every period; an answer makes ready, so many failures in a row make not ready. A container
+/// that ended is not ready at once.
+/// </summary>
+internal sealed record ReadinessProbe(TimeSpan Period, TimeSpan Timeout, int Failures);

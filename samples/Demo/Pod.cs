@@ -20,6 +20,12 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
     /// <summary>Told to end, or killed on purpose: from then on its end is no failure.</summary>
     public bool Ending { get; set; }
 
+    /// <summary>What kubelet last told of its readiness.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>The pod object is gone; another pod may have its name by now.</summary>
+    public bool IsGone { get; set; }
+
     public bool IsRunning => Process is { HasExited: false };
 
     public string AppUrl => $"http://{address}:{network.Http}";

@@ -23,8 +23,8 @@ internal sealed class SiloClient(HttpClient http)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public async Task<bool> IsReadyAsync(Pod pod, CancellationToken cancellationToken) =>
-        await GetAsync(pod.StatusUrl + "/readyz", Patience, answer => Task.FromResult(answer.IsSuccessStatusCode),
+    public async Task<bool> IsReadyAsync(Pod pod, TimeSpan patience, CancellationToken cancellationToken) =>
+        await GetAsync(pod.StatusUrl + "/readyz", patience, answer => Task.FromResult(answer.IsSuccessStatusCode),
             cancellationToken);
 
     public Task<SiloView?> ViewAsync(Pod pod, CancellationToken cancellationToken) =>

@@ -131,5 +131,6 @@ internal sealed class Endurance
     }
 
     private static Row Row(Replica replica) => new(
-        replica.Self.Silo, SiloState.Active, null, 30_000, replica.Self.Fqdn, "silo", null, 0, 0, 1, 1, replica.Self, 0);
+        replica.Self.Silo, SiloState.Active, null, 30_000, replica.Self.Fqdn, "silo", null, 0, 0, 1, 1, replica.Self,
+        0);
 }

@@ -3,7 +3,30 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// <summary>How plans are drawn: most runs suffer a few kinds of faults, not all of them.</summary>
 internal sealed partial record FaultPlan
 {
-    public static FaultPlan Draw(SimRandom random) => random.Chance(0.3) ? DrawStorm(random) : DrawWeather(random);
+    public static FaultPlan Draw(SimRandom random) => random.Between(0, 9) switch
+    {
+        < 2 => DrawStorm(random),
+        < 5 => DrawSiege(random),
+        _ => DrawWeather(random),
+    };
+
+    // Majorities fall or sleep, long enough to be rescued from, while the rest is quiet.
+    private static FaultPlan DrawSiege(SimRandom random) => Draw(random, (int)random.Between(2, 6)) with
+    {
+        SiegeEvery = random.Between(10_000, 30_000),
+        SiegeFor = random.Between(15_000, 30_000),
+        Staleness = random.Pick<long>([200, 1_000]),
+        ReadyStaleness = random.Pick<long>([200, 1_000]),
+        UnreadyAfter = random.Between(1_000, 2_000),
+        CrashEvery = 0,
+        PartitionEvery = random.Chance(0.8) ? 0 : 10_000,
+        PauseEvery = 0,
+        LeaveEvery = 0,
+        HasReady = true,
+        MayRescue = true,
+        Hurry = 4,
+        FaultsFor = random.Between(40_000, 70_000),
+    };
 
     // Processes die and come back in place while they found, and DNS lags: where a second lineage would come from.
     private static FaultPlan DrawStorm(SimRandom random) => Draw(random, (int)random.Between(2, 4)) with

@@ -117,7 +117,7 @@ internal sealed partial record FaultPlan
     /// <summary>No look-up succeeds for a while.</summary>
     public required long DnsOutageEvery { get; init; }
 
-    /// <summary>How often a pause stops the monotonic clock too, as when a machine is suspended.</summary>
+    /// <summary>How often a pause is that of a whole machine.</summary>
     public required double Suspended { get; init; }
 
     /// <summary>How long a partition lasts at most.</summary>

@@ -118,5 +118,6 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         world.At(world.Now + random.Between(500, 5_000), () => world.Network.Rejected = null);
     }
 
-    private void Pause(SimProcess process) => _sieges.Sleep(process, random.Between(100, 6_000));
+    private void Pause(SimProcess process) =>
+        _sieges.Sleep(process, random.Between(100, 6_000), isMachine: random.Chance(world.Plan.Suspended));
 }

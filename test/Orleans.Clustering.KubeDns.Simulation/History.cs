@@ -41,6 +41,7 @@ internal sealed class History(Rescues rescues)
         var at = state.Index - log[0].State.Index;
         if (at == log.Count && committed.Command is { } command)
         {
+            RequireNewest(process, state, _logs.Keys);
             Append(log, command, state);
             return;
         }
@@ -74,26 +75,27 @@ internal sealed class History(Rescues rescues)
     {
         var floor = operation.Floors.GetValueOrDefault((state.Lineage, state.Epoch));
         Checkers.Require(state.Index >= floor, "I2", $"{process} read {state.Index} after {floor} had completed");
-        RequireNewest(process, state, operation);
+        RequireNewest(process, state, operation.Floors.Keys);
         Raise(state, state.Index);
     }
 
     public void OnWritten(SimProcess process, Answer answer, Operation operation)
     {
-        RequireNewest(process, process.Replica.State!, operation);
+        RequireNewest(process, process.Replica.State!, operation.Floors.Keys);
         if (answer == Answer.Done) OnDone(process, process.Replica.State!.Lineage, operation);
         else if (answer == Answer.Lost) OnLost(process, operation);
     }
 
     public Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => new(_floor);
 
-    // Once anything completed in a higher epoch, nothing that begins later completes in a lower one.
-    private void RequireNewest(SimProcess process, ClusterState state, Operation operation)
+    // Once a higher epoch stands nothing is decided in a lower one, nor does anything complete there that begins later.
+    private void RequireNewest(
+        SimProcess process, ClusterState state, IEnumerable<(Guid Lineage, Epoch Epoch)> stood)
     {
-        foreach (var (life, _) in operation.Floors)
+        foreach (var (lineage, epoch) in stood)
         {
-            if (life.Lineage == state.Lineage && life.Epoch.CompareTo(state.Epoch) > 0)
-                rescues.RequireUnaware(process, state, life.Epoch);
+            if (lineage == state.Lineage && epoch.CompareTo(state.Epoch) > 0)
+                rescues.RequireUnaware(process, state, epoch);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         "test/Orleans.Clustering.KubeDns.Simulation",
     ];
 
-    private static readonly string[] NotSimulated = ["Program.cs", "PlantedBug.cs", "Soak.cs"];
+    private static readonly string[] NotSimulated = ["Program.cs", "PlantedBug.cs", "PlantedBugs.cs", "Soak.cs"];
 
     private const string Usings = """
         global using System;

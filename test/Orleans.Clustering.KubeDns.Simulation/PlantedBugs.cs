@@ -1,6 +1,6 @@
 namespace Orleans.Clustering.KubeDns.Simulation;
 
-/// <summary>Mistakes that somebody might make, each as edits of the core's source, or of the simulated world's.</summary>
+/// <summary>Mistakes that somebody might make, each as edits of the core's source, or of the world's.</summary>
 internal static class PlantedBugs
 {
     public static readonly SortedDictionary<string, IReadOnlyList<Edit>> All = new(StringComparer.Ordinal)
@@ -12,8 +12,8 @@ internal static class PlantedBugs
         ["a proposer that drops what was accepted"] =
             [new("Proposer.cs", "Chosen = accepted?.Command ?? attempt.Own", "Chosen = attempt.Own")],
         ["round 0 used twice"] =
-            [new("Proposer.cs", "local.IsLeader && !_roundZeroUsed && _roundSeen == 0 && acceptor.Promised == Ballot.None",
-                "local.IsLeader")],
+            [new("Proposer.cs", "local.IsLeader && !_roundZeroUsed && _roundSeen == 0"
+                + " && acceptor.Promised == Ballot.None", "local.IsLeader")],
         ["a removed voter that votes, and is counted"] =
         [
             new("Acceptor.cs", "if (!local.IsVoter) return null;", ""),
@@ -45,15 +45,21 @@ internal static class PlantedBugs
         ["a process that votes under its old nonce"] =
             [new("World.cs", "var nonce = new Nonce(", "var nonce = pod.Process?.Self.Nonce ?? new Nonce(")],
         ["a silo that is declared ended because it is silent"] =
-            [new("Peers.cs", "undelivered.WasRefused\n            ? contact", "undelivered.To.Port > 0\n            ? contact")],
+            [new("Peers.cs",
+                "undelivered.WasRefused\n            ? contact",
+                "undelivered.To.Port > 0\n            ? contact")],
         ["a silo that is its own second witness"] =
             [new("Endings.cs", "&& member != local.Self && contact.Lineage", "&& contact.Lineage")],
         ["refused once is ended"] =
-            [new("Endings.cs", "return isConnected && (IsUnreadied(member)", "return isConnected || (IsUnreadied(member)")],
+            [new("Endings.cs",
+                "return isConnected && (IsUnreadied(member)",
+                "return isConnected || (IsUnreadied(member)")],
         ["a predecessor's answer ends its successor"] =
             [new("Peers.cs", "&& contact.AnsweredGreet > KnownSince(before)", "")],
         ["late replies of the dead"] =
-            [new("Peers.cs", "if (isOther && greeting.SentAt <= contact.AnsweredAt)", "if (isOther && greeting.SentAt < 0)")],
+            [new("Peers.cs",
+                "if (isOther && greeting.SentAt <= contact.AnsweredAt)",
+                "if (isOther && greeting.SentAt < 0)")],
         ["an empty answer shows that everybody is gone"] =
         [
             new("Listing.cs", "if (!view.Complete) return;", ""),
@@ -74,26 +80,44 @@ internal static class PlantedBugs
         ["a member that promised and goes on"] =
             [new("Local.cs", "MayTakePart => !IsBarred && !IsFenced", "MayTakePart => !IsFenced")],
         ["witnesses that never veto"] =
-            [new("Witness.cs", "if (!isAgain && Veto(prepare) is { } veto)", "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
-        ["a witness that does not say what it knows of others"] =
-            [new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other", "outside.Find(_ => false) is { } other")],
+            [new("Witness.cs",
+                "if (!isAgain && Veto(prepare) is { } veto)",
+                "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
+        ["a rescue that asks nobody whom else they know"] =
+        [
+            new("Rescue.cs", "_evidence.Missing(Known(highest), out var witnesses)",
+                "_evidence.Missing(Known(local.State!), out var witnesses)"),
+            new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other",
+                "outside.Find(_ => false) is { } other"),
+        ],
         ["a rescue that drops the value in flight"] =
-            [new("Rescue.cs", "First = highest.Rescue(attempt.Epoch, inFlight?.Command,", "First = highest.Rescue(attempt.Epoch, null,")],
+            [new("Rescue.cs",
+                "First = highest.Rescue(attempt.Epoch, inFlight?.Command,",
+                "First = highest.Rescue(attempt.Epoch, null,")],
         ["a rescue from the oldest state"] =
-            [new("Rescue.cs", ".MaxBy(state => (state.Epoch, state.Index))!", ".MinBy(state => (state.Epoch, state.Index))!")],
+            [new("Rescue.cs",
+                ".MaxBy(state => (state.Epoch, state.Index))!",
+                ".MinBy(state => (state.Epoch, state.Index))!")],
         ["a rescue that stands before all accepted"] =
-            [new("Rescue.cs", "if (attempt.Accepted.Count < attempt.Witnesses.Count) return;", "if (attempt.Accepted.Count < 1) return;")],
+            [new("Rescue.cs",
+                "if (attempt.Accepted.Count < attempt.Witnesses.Count) return;",
+                "if (attempt.Accepted.Count < 1) return;")],
         ["a rescue that is void and installed"] =
-            [new("Witness.cs", "return accept.Epoch == local.Promised\n", "return accept.Epoch == local.Promised && local.Install(accept.State)\n")],
+            [new("Witness.cs",
+                "return accept.Epoch == local.Promised\n",
+                "return accept.Epoch == local.Promised && local.Install(accept.State)\n")],
         ["two rescues of one name"] =
         [
             new("Rescue.cs", "new Epoch(_highestNumber, local.Self.Nonce)", "new Epoch(_highestNumber, default)"),
             new("Witness.cs", "&& epoch.By == envelope.From.Nonce", ""),
         ],
         ["a rescue that does not let DNS settle"] =
-            [new("Evidence.cs", "if (view.AskedAt < newest + view.Staleness)", "if (view.AskedAt < 0)")],
+            [new("Evidence.cs", "IsOld = view.AskedAt < newest + view.Staleness;", "IsOld = false;")],
         ["a rescue that does not wait for the silent"] =
-            [new("Evidence.cs", "if (endings.RuleFor(member) is { } rule) return", "if (member.Address.Port > 0) return Note($\"{member}\"); if (endings.RuleFor(member) is { } rule) return")],
+            [new("Evidence.cs",
+                "if (endings.RuleFor(member) is { } rule) return",
+                "if (member.Address.Port > 0) return Note($\"{member}\"); if (endings.RuleFor(member) is"
+                + " { } rule) return")],
         ["an occupant that nobody asked"] =
             [new("Evidence.cs", "known.Concat(occupants).Distinct()", "known")],
         ["newcomers that each rescue alone"] =
@@ -113,10 +137,14 @@ internal static class PlantedBugs
             new("CatchUp.cs", "if (envelope.Lineage == Guid.Empty && state.YieldsTo != Guid.Empty) return null;", ""),
         ],
         ["a majority by hearsay"] =
-            [new("Quorum.cs", "return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;", "return false;")],
+            [new("Quorum.cs",
+                "return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;",
+                "return false;")],
         ["a leaver that stops before its successors know"] =
             [new("Voters.cs", "return known >= state.Majority;", "return true;")],
         ["a set of voters that do not answer"] =
-            [new("Voters.cs", "if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;", "if (wanted.Count == 0) return null;")],
+            [new("Voters.cs",
+                "if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;",
+                "if (wanted.Count == 0) return null;")],
     };
 }

@@ -19,6 +19,8 @@ internal static class Program
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
+    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance"];
+
     private static int Main(string[] args)
     {
         try
@@ -109,7 +111,7 @@ internal static class Program
         {
             var name = args[i].TrimStart('-');
             if (name is "help" or "trace") options[name] = "";
-            else if (name is "seeds" or "from" or "minutes" or "seed" or "endurance" && i + 1 < args.Length) options[name] = args[++i];
+            else if (Valued.Contains(name) && i + 1 < args.Length) options[name] = args[++i];
             else throw new ArgumentException($"Unknown or incomplete option '{args[i]}'.");
         }
 

@@ -12,9 +12,6 @@ internal sealed class RescueSeen
 
     public HashSet<Nonce> Accepted { get; } = [];
 
-    /// <summary>Those that lived and took no part when it came to stand.</summary>
-    public HashSet<Nonce> LeftOut { get; } = [];
-
     public long StoodAt { get; set; } = -1;
 }
 
@@ -89,8 +86,8 @@ internal sealed class Rescues(World world, Lives lives)
     }
 
     /// <summary>
-    /// Somebody was answered in an epoch below one that stands: only those may do so who were a majority by themselves
-    /// when they were given up, and who could not hear of it since they came to (§ 10).
+    /// Somebody decides, or is answered, in an epoch below one that stands: only those may who were a majority by
+    /// themselves when they were given up, and who could not hear of it since they came to (§ 10).
     /// </summary>
     public void RequireUnaware(SimProcess process, ClusterState state, Epoch higher)
     {
@@ -98,14 +95,14 @@ internal sealed class Rescues(World world, Lives lives)
         var members = world.Alive.Where(other => other.Replica.State is { } theirs
             && theirs.Lineage == state.Lineage && theirs.Epoch.CompareTo(higher) >= 0).ToList();
         if (members.Count == 0) return;
-        Checkers.Require(state.Voters.Count(voter => seen.LeftOut.Contains(voter.Nonce)) >= state.Majority, "I2",
-            $"{process} was answered in {state.Epoch}, after {higher} had begun");
+        Checkers.Require(state.Voters.Count(voter => !seen.Witnesses.Contains(voter.Nonce)) >= state.Majority, "I2",
+            $"{process} goes on in {state.Epoch}, though {higher} stands");
         world.Say(process, "Unaware", $"in {state.Epoch}, though {higher} stands");
         var isFenced = process.SleptFor >= world.Plan.StallFence + (2 * StallFence.StepEvery);
         if (process.WokeAt < seen.StoodAt || !isFenced) return;
         var heard = members.Find(other => Knows(state, other) && CouldHear(process, other));
         Checkers.Require(heard is null, "I2",
-            $"{process} woke at {process.WokeAt} and was answered in {state.Epoch}, before it asked {heard}");
+            $"{process} woke at {process.WokeAt} and goes on in {state.Epoch} before it asked {heard}");
     }
 
     private RescueSeen Seen(Epoch epoch)
@@ -127,14 +124,13 @@ internal sealed class Rescues(World world, Lives lives)
         foreach (var other in world.Alive)
         {
             if (other.Replica.State?.Lineage == first.Lineage && !seen.Witnesses.Contains(other.Self.Nonce))
-                OnLeftOut(other, first, seen);
+                OnLeftOut(other, first);
         }
     }
 
     // Who joined a moment ago and knows no more than they do is not missed. Anybody else must have been given up.
-    private void OnLeftOut(SimProcess other, ClusterState first, RescueSeen seen)
+    private void OnLeftOut(SimProcess other, ClusterState first)
     {
-        seen.LeftOut.Add(other.Self.Nonce);
         var state = other.Replica.State!;
         var isNew = (state.Epoch, state.Index).CompareTo((first.Epoch, first.Index - 1)) < 0
             && state.Epoch.CompareTo(first.Epoch) < 0 && state.Index < first.Index

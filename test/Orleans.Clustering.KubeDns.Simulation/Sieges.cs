@@ -13,19 +13,33 @@ internal sealed class Sieges(World world, Kubernetes kubernetes, SimRandom rando
     /// </summary>
     public void Crash(SimProcess process) => Fall(process, world.Plan.BackWithin);
 
-    /// <summary>Several are killed, or paused; half the time the majority of the voters is among them.</summary>
+    /// <summary>Several at once: their machines are suspended, they are stopped, or they are killed.</summary>
     public void Begin(SimProcess process)
     {
-        var voters = process.Replica.State?.Voters ?? default;
-        var count = (int)random.Between(1, world.Alive.Count);
-        var first = random.Chance(0.5) ? world.Alive.OrderBy(each => !voters.Contains(each.Self)) : null;
-        var victims = (first ?? world.Alive.OrderBy(_ => random.Bits())).Take(count).ToList();
-        var isPause = random.Chance(0.4);
+        var victims = Victims(process);
+        var isSuspended = random.Chance(0.5);
+        var isPaused = isSuspended || random.Chance(0.3);
+        var together = random.Between(world.Plan.SiegeFor / 2, world.Plan.SiegeFor);
         foreach (var victim in victims)
         {
-            if (isPause) Sleep(victim, random.Between(1_000, world.Plan.SiegeFor));
-            else Fall(victim, world.Plan.SiegeFor);
+            if (!isPaused) Fall(victim, world.Plan.SiegeFor);
+            else if (isSuspended) Sleep(victim, together, isMachine: true);
+            else Sleep(victim, random.Between(1_000, world.Plan.SiegeFor), isMachine: false);
         }
+    }
+
+    // Just the majority of the voters half the time, so that there are others who can miss it.
+    private List<SimProcess> Victims(SimProcess process)
+    {
+        var state = process.Replica.State;
+        if (state is not null && random.Chance(0.5))
+        {
+            var voters = world.Alive.Where(each => state.IsVoter(each.Self.Nonce)).ToList();
+            return voters.OrderBy(_ => random.Bits()).Take(state.Majority).ToList();
+        }
+
+        var count = (int)random.Between(1, world.Alive.Count);
+        return world.Alive.OrderBy(_ => random.Bits()).Take(count).ToList();
     }
 
     public void KillAll()
@@ -58,17 +72,18 @@ internal sealed class Sieges(World world, Kubernetes kubernetes, SimRandom rando
             if (!process.IsAlive) return;
             world.Say(process, "RescuerFell", "");
             if (random.Chance(0.5)) Fall(process, world.Plan.SiegeFor);
-            else Sleep(process, random.Between(1_000, world.Plan.SiegeFor));
+            else Sleep(process, random.Between(1_000, world.Plan.SiegeFor), isMachine: random.Chance(0.5));
         });
     }
 
-    public void Sleep(SimProcess process, long forMs)
+    /// <summary>One process, or its machine, network and all; then its monotonic clock may stand still too.</summary>
+    public void Sleep(SimProcess process, long forMs, bool isMachine)
     {
-        var until = world.Now + forMs;
         if (process.PausedUntil <= world.Now) process.PausedAt = world.Now;
-        process.PausedUntil = Math.Max(process.PausedUntil, until);
-        if (process.SuspendedAt < 0 && random.Chance(world.Plan.Suspended)) process.SuspendedAt = world.Now;
-        world.Say(process, process.SuspendedAt < 0 ? "Paused" : "Suspended", $"until {process.PausedUntil}");
+        process.PausedUntil = Math.Max(process.PausedUntil, world.Now + forMs);
+        process.IsSuspended = isMachine;
+        if (isMachine && process.SuspendedAt < 0 && random.Chance(0.5)) process.SuspendedAt = world.Now;
+        world.Say(process, isMachine ? "Suspended" : "Paused", $"until {process.PausedUntil}");
     }
 
     private void Fall(SimProcess process, long backWithin)

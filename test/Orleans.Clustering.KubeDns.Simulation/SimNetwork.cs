@@ -73,7 +73,10 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
     private void Deliver(long handle, Send send)
     {
         if (world.ProcessAt(send.To) is { } receiver)
+        {
+            if (IsOff(receiver)) return;
             world.WhenRunning(receiver, () => world.Step(receiver, new Received(handle, send.Envelope)));
+        }
         else if (world.IsDark(send.To))
             return;
         else if (!world.IsDeleted(send.To))
@@ -99,7 +102,7 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         if (!_open.TryGetValue(send.Handle, out var open) || IsLost(sender.Pod.Address, send.To)) return;
         world.At(world.Now + Delay(sender.Pod.Address, send.To), () =>
         {
-            if (!_open.Remove(send.Handle)) return;
+            if (IsOff(open.Asker) || !_open.Remove(send.Handle)) return;
             world.WhenRunning(open.Asker, () => world.Step(open.Asker, new Received(0, send.Envelope)));
         });
     }
@@ -110,6 +113,9 @@ internal sealed class SimNetwork(World world, SimRandom random, FaultPlan plan)
         world.WhenRunning(open.Asker, () => world.Step(
             open.Asker, new Undelivered(open.Request.To, open.Request.Envelope.To, refused)));
     }
+
+    // A machine that is suspended takes no packet in; a process that is stopped finds all of them when it goes on.
+    private bool IsOff(SimProcess process) => process.IsSuspended && process.PausedUntil > world.Now;
 
     private bool IsLost(PeerAddress from, PeerAddress to)
     {

@@ -79,6 +79,9 @@ internal sealed class SimProcess(
     /// <summary>What came while it was paused.</summary>
     public Queue<Action> Sleeping { get; } = new();
 
+    /// <summary>It is paused with its whole machine, network and all.</summary>
+    public bool IsSuspended { get; set; }
+
     /// <summary>When its last pause began.</summary>
     public long PausedAt { get; set; } = -1;
 

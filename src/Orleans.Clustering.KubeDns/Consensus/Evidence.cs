@@ -16,6 +16,9 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
     /// <summary>What was found, for people.</summary>
     public string Told => string.Join(", ", _since.Keys);
 
+    /// <summary>Nothing was missing the last time but a DNS answer that is young enough.</summary>
+    public bool IsOld { get; private set; }
+
     public void Forget() => _since = ImmutableSortedDictionary<string, long>.Empty;
 
     /// <summary>For whom and for which evidence a rescue waits; empty: for nothing, and these take part.</summary>
@@ -25,10 +28,12 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         witnesses = default;
         var missing = MissingOf(known.Where(member => member != local.Self).ToList());
         _since = _now;
+        IsOld = false;
         if (missing.Length > 0) return missing;
         if (peers.LastView is not { } view) return "a first DNS answer";
         var newest = _since.IsEmpty ? -1 : _since.Values.Max();
-        if (view.AskedAt < newest + view.Staleness) return "a DNS answer that cannot hide anybody who may know more";
+        IsOld = view.AskedAt < newest + view.Staleness;
+        if (IsOld) return "a DNS answer that cannot hide anybody who may know more";
         witnesses = peers.Contacts.Values
             .Where(contact => contact.Lineage == local.State!.Lineage && Answers(contact))
             .Select(contact => contact.Member!).Append(local.Self).Distinct().Order().ToSequence();
@@ -89,7 +94,10 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         return silent is null ? "" : $"{silent.Listed}, which is silent, to answer or to refuse";
     }
 
-    private bool IsActive(MemberId member) => local.State!.Table.RowOf(member) is { State: SiloState.Active };
+    private bool IsActive(MemberId member) => IsActive(local.State!, member);
+
+    public static bool IsActive(ClusterState state, MemberId member) =>
+        state.Table.RowOf(member) is { State: SiloState.Active };
 
     private bool Answers(Contact contact) =>
         !contact.IsForeign && contact.Member is not null && contact.AnsweredWithin(peers.FreshFor, local.Now);

@@ -21,9 +21,10 @@ internal sealed class Peers(Local local)
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
     private readonly Listing _discovery = new(local);
     private readonly Listing _ready = new(local);
+    private Cadence? _cadence;
     private long _nextGreetAt;
 
-    public Cadence Cadence => field ??= new Cadence(local, this);
+    public Cadence Cadence => _cadence ??= new Cadence(local, this);
 
     /// <summary>What the discovery service lists.</summary>
     public Listing Discovery => _discovery;

@@ -6,18 +6,20 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// <summary>
 /// Brings a cluster whose majority of voters is gone into a new epoch (protocol § 7). State kept: the attempt under
 /// way, since when each piece of evidence holds. Invariants kept: everybody who may know more takes part or has ended
-/// by a rule; the new state contains all that anybody who takes part had seen decided (I6). The rescuer promises last, so
-/// that a veto costs it nothing.
+/// by a rule; the new state contains all that anybody who takes part had seen decided (I6). The rescuer promises last,
+/// so that a veto costs it nothing.
 /// </summary>
 internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum quorum, Endings endings)
 {
     private const long LookEvery = 200;
     private const long GiveUpAfter = 3_000;
+    private const long LookUpEvery = 500;
 
     private readonly Evidence _evidence = new(local, peers, endings);
     private Attempt? _attempt;
     private int _highestNumber;
     private long _lookAt;
+    private long _lookUpAt;
     private string _told = "";
 
     /// <summary>For whom and for which evidence a rescue waits, for people; empty: it does not.</summary>
@@ -90,17 +92,27 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     {
         _lookAt = local.Now + LookEvery;
         WaitingFor = _evidence.Missing(Known(state), out var witnesses);
+        if (_evidence.IsOld) LookUpNow();
         if (WaitingFor.Length == 0) WaitForTurn(witnesses);
         if (WaitingFor.Length > 0 && WaitingFor != _told) local.Trace("RescueWaiting", WaitingFor);
         _told = WaitingFor;
         if (WaitingFor.Length == 0) Begin(state, witnesses);
     }
 
+    // All else is there: a younger answer is worth asking for at once.
+    private void LookUpNow()
+    {
+        if (local.Now < _lookUpAt) return;
+        _lookUpAt = local.Now + LookUpEvery;
+        local.Emit(new LookUp());
+    }
+
+    // Who was Active may begin whatever became of the others; who never was may have to wait for them.
     private void WaitForTurn(Sequence<MemberId> witnesses)
     {
-        var rank = witnesses.TakeWhile(witness => witness != local.Self).Count();
-        if (local.Now < quorum.LostSince + (local.Settings.RescueAfter * (rank + 1)))
-            WaitingFor = $"the majority to come back, or {witnesses[0].Fqdn} to begin the rescue";
+        var order = witnesses.OrderBy(witness => !Evidence.IsActive(local.State!, witness)).ToList();
+        if (local.Now < quorum.LostSince + (local.Settings.RescueAfter * (order.IndexOf(local.Self) + 1)))
+            WaitingFor = $"the majority to come back, or {order[0].Fqdn} to begin the rescue";
     }
 
     private void Begin(ClusterState state, Sequence<MemberId> witnesses)

@@ -57,6 +57,14 @@ internal sealed record NodeStatus(
     IReadOnlyList<string> Listed,
     string Diagnosis)
 {
+    /// <summary>Who founded the epoch, or rescued into it: two rescues may draw one number, never one name.</summary>
+    public string EpochBy { get; init; } = "";
+
+    /// <summary>
+    /// Whether this member itself sees a majority of the voters that works in this epoch, and takes part in it.
+    /// </summary>
+    public bool HasMajority { get; init; }
+
     /// <summary>What else is wrong now, and may be why this silo waits: whole texts that begin with a code.</summary>
     public IReadOnlyList<string> Complaints { get; init; } = [];
 

@@ -17,13 +17,17 @@ internal sealed partial class ReplicaNode
         var peers = _replica.Contacts.Values.Select(contact => new PeerStatus(
             contact.Address.ToString(), contact.Member?.Fqdn ?? contact.Listed ?? "", Describe(contact, now),
             TimeSpan.FromMilliseconds(LastSign(contact) < 0 ? -1 : now - LastSign(contact)))).ToList();
+        var loopAge = _time.GetElapsedTime(_steppedAt);
         return new NodeStatus(
-            _phase, WaitingFor(state, now), _time.GetElapsedTime(_steppedAt), Self, state?.Lineage ?? Guid.Empty,
+            _phase, WaitingFor(state, now), loopAge, Self, state?.Lineage ?? Guid.Empty,
             state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
             state?.IsVoter(Self.Nonce) == true, [.. (state?.Voters ?? default).Select(voter => voter.Fqdn)], peers,
             [.. (_replica.LastView?.Listed ?? default).Select(listed => $"{listed.Fqdn} {listed.Address}")],
             _diagnosis.Length > 0 ? _diagnosis : _dnsFailure)
         {
+            EpochBy = state?.Epoch.By.ToString() ?? "",
+            // As of the last step. A process that was paused has not stepped yet, and what it saw then is over.
+            HasMajority = _replica.HasMajority && loopAge.TotalMilliseconds < AnswersFor,
             Complaints = _complaints.Texts,
             Standing = [.. _settings.Around.Standing.Select(error => error.Message)],
         };

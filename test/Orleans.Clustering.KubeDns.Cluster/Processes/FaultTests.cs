@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Chaos;
 using Demo;
 using Xunit;
 using Xunit.Abstractions;
@@ -14,7 +15,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     {
         await using var silos = await SiloProcesses.StartAsync();
         var pod = silos.Kubelet.Live[1];
-        var before = (await silos.AskAsync(silos.Kubelet.Live[0]))!;
+        var before = silos.Of(silos.Kubelet.Live[0])!;
 
         Kubelet.Crash(pod);
         await pod.Process!.WaitForExitAsync(default);
@@ -31,18 +32,18 @@ public sealed class FaultTests(ITestOutputHelper output)
     public async Task A_voter_that_is_stopped_for_ten_seconds_is_not_evicted_and_comes_back(bool isLeader)
     {
         await using var silos = await SiloProcesses.StartAsync();
-        var leader = await silos.LeaderAsync();
+        var leader = silos.Leader;
         var stopped = isLeader ? leader : silos.Kubelet.Live.First(pod => pod != leader);
-        var before = (await silos.AskAsync(stopped))!;
+        var before = silos.Of(stopped)!;
 
-        await SiloProcesses.SignalAsync(stopped, "STOP");
+        await Signals.SendAsync(stopped, "STOP");
         stopped.Ending = true;
         Tell("stopped: one of the others leads", await silos.UntilAsync(
             "a leader", 15, told => told.Count(each => each is { IsLeader: true }) == 1));
 
         // No wait for anything: this is how long the fault lasts.
         await Task.Delay(TimeSpan.FromSeconds(10));
-        await SiloProcesses.SignalAsync(stopped, "CONT");
+        await Signals.SendAsync(stopped, "CONT");
         stopped.Ending = false;
 
         Tell("continued: equal views", await silos.UntilAsync("the same three in all views", 30,

@@ -11,7 +11,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public async Task A_killed_leader_is_evicted_and_a_successor_in_place_joins()
     {
         await using var silos = await SiloProcesses.StartAsync();
-        var leader = await silos.LeaderAsync();
+        var leader = silos.Leader;
 
         Kubelet.Crash(leader);
         Tell("SIGKILL of the leader, seen by all", await silos.UntilAllAgreeAsync(30));
