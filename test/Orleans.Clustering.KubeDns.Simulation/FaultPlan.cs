@@ -1,7 +1,20 @@
 namespace Orleans.Clustering.KubeDns.Simulation;
 
+/// <summary>How old the answers of DNS may be.</summary>
+internal enum Resolvers
+{
+    /// <summary>Any answer any age: each draws its own.</summary>
+    AnyAge,
+
+    /// <summary>Two caches that keep an answer for its time, each pod asking now the one, now the other.</summary>
+    Caches,
+
+    /// <summary>Two caches, each pod asking always the same.</summary>
+    PinnedCaches,
+}
+
 /// <summary>What one run suffers, drawn from its seed. Times in ms.</summary>
-internal sealed record FaultPlan
+internal sealed partial record FaultPlan
 {
     public required int Pods { get; init; }
 
@@ -79,8 +92,66 @@ internal sealed record FaultPlan
     /// <summary>A wall clock jumps.</summary>
     public required long ClockEvery { get; init; }
 
+    /// <summary>On how many machines the pods run.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>Whether silos know on which machine they run, so that voters are spread over them.</summary>
+    public required bool HasDomains { get; init; }
+
+    /// <summary>A machine is lost: its silos die at once, or are cut off from everybody.</summary>
+    public required long NodeLossEvery { get; init; }
+
+    /// <summary>After so long a silence Kubernetes holds the pods of a machine for not ready.</summary>
+    public required long NodeMonitor { get; init; }
+
+    /// <summary>After so long a silence it deletes them, and replaces them elsewhere; 0: never.</summary>
+    public required long EvictAfter { get; init; }
+
+    public required long ReadyStaleness { get; init; }
+
+    public required long ReadyLag { get; init; }
+
+    /// <summary>How old answers come to be.</summary>
+    public required Resolvers Resolvers { get; init; }
+
+    /// <summary>No look-up succeeds for a while.</summary>
+    public required long DnsOutageEvery { get; init; }
+
+    /// <summary>How often a pause is that of a whole machine.</summary>
+    public required double Suspended { get; init; }
+
+    /// <summary>How long a partition lasts at most.</summary>
+    public required long PartitionFor { get; init; }
+
+    /// <summary>Pods that are listed and never start; they refuse, or say nothing at all.</summary>
+    public required int Duds { get; init; }
+
+    public required bool DudsAreSilent { get; init; }
+
+    /// <summary>One silo after the other is told to stop and replaced; 0: none.</summary>
+    public required long RollAt { get; init; }
+
+    public required long ScaleEvery { get; init; }
+
+    /// <summary>All at once; 0: never.</summary>
+    public required long KillAllAt { get; init; }
+
+    /// <summary>How often a rescuer is killed or paused soon after it began.</summary>
+    public required double RescuerFalls { get; init; }
+
+    /// <summary>Orleans' silos vote out those that have long been silent, though they live.</summary>
+    public required bool VotesOnSilent { get; init; }
+
+    /// <summary>How often the dead come back in their pods at the end; else they are replaced, or deleted.</summary>
+    public required double InPlaceAtEnd { get; init; }
+
+    public required long StallFence { get; init; }
+
     /// <summary>How long faults go on; then the network is whole and the cluster must settle.</summary>
     public required long FaultsFor { get; init; }
+
+    /// <summary>Fewer silos than these could not found a cluster anew.</summary>
+    public int Fewest => Math.Max(1, MinimumSilos);
 
     public Consensus.Settings Settings() => new()
     {
@@ -90,6 +161,7 @@ internal sealed record FaultPlan
         RemovedFor = 10_000 / Hurry,
         NotReadyFor = 20_000 / Hurry,
         RescueAfter = 5_000 / Hurry,
+        StallFence = StallFence,
         FenceAfter = 60_000 / Hurry,
     };
 
@@ -99,84 +171,4 @@ internal sealed record FaultPlan
     /// </summary>
     public long SettleWithin => (7 * 20_000 / Hurry) + Staleness + PublishLag + UnreadyAfter
         + ((5_000 / Hurry) * (Pods + 1)) + 60_000;
-
-    public static FaultPlan Draw(SimRandom random) => random.Between(0, 9) switch
-    {
-        < 3 => DrawStorm(random),
-        < 6 => DrawSiege(random),
-        _ => DrawWeather(random),
-    };
-
-    // Majorities fall or sleep, long enough to be rescued from, while the rest is quiet.
-    private static FaultPlan DrawSiege(SimRandom random) => Draw(random, (int)random.Between(2, 6)) with
-    {
-        SiegeEvery = random.Between(10_000, 30_000),
-        SiegeFor = random.Between(15_000, 30_000),
-        Staleness = random.Pick<long>([200, 1_000]),
-        UnreadyAfter = random.Between(1_000, 2_000),
-        CrashEvery = 0,
-        PartitionEvery = random.Chance(0.8) ? 0 : 10_000,
-        PauseEvery = 0,
-        LeaveEvery = 0,
-        HasReady = true,
-        MayRescue = true,
-        Hurry = 4,
-        FaultsFor = random.Between(40_000, 70_000),
-    };
-
-    // Processes die and come back in place while they found, and DNS lags: where a second lineage would come from.
-    private static FaultPlan DrawStorm(SimRandom random) => Draw(random, (int)random.Between(2, 4)) with
-    {
-        Staleness = random.Pick<long>([1_000, 2_000, 5_000]),
-        CrashEvery = random.Between(400, 3_000),
-        BackWithin = random.Between(50, 1_500),
-        InPlace = 0.9,
-        LeaveEvery = 0,
-        FaultsFor = random.Between(8_000, 25_000),
-    };
-
-    private static FaultPlan DrawWeather(SimRandom random) => Draw(random, (int)random.Between(1, 9));
-
-    private static FaultPlan Draw(SimRandom random, int pods) => new()
-    {
-        Pods = pods,
-        StartAtOnce = random.Chance(0.5),
-        Loss = random.Chance(0.3) ? 0 : random.Between(0, 15) / 100.0,
-        Duplication = random.Chance(0.5) ? 0 : random.Between(0, 8) / 100.0,
-        SlowTail = random.Chance(0.4) ? 0 : random.Between(50, 2_000),
-        Staleness = random.Pick<long>([200, 1_000, 2_000, 5_000]),
-        PublishLag = random.Pick<long>([0, 300, 2_000]),
-        DnsFailure = random.Chance(0.5) ? 0 : random.Between(1, 40) / 100.0,
-        CrashEvery = random.Chance(0.25) ? 0 : random.Between(2_000, 12_000),
-        BackWithin = 6_000,
-        InPlace = 0.5,
-        PartitionEvery = random.Chance(0.4) ? 0 : random.Between(3_000, 12_000),
-        PauseEvery = random.Chance(0.5) ? 0 : random.Between(3_000, 12_000),
-        LeaveEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
-        RejectEvery = random.Chance(0.6) ? 0 : random.Between(2_000, 10_000),
-        ReusedAddresses = random.Chance(0.5) ? 0 : 0.6,
-        SiegeEvery = random.Chance(0.5) ? 0 : random.Between(8_000, 25_000),
-        SiegeFor = random.Between(4_000, 30_000),
-        HasReady = random.Chance(0.85),
-        UnreadyAfter = random.Between(1_000, 5_000),
-        MayRescue = random.Chance(0.95),
-        Hurry = random.Pick([1, 4, 4, 4]),
-        ApiCutEvery = random.Chance(0.8) ? 0 : random.Between(10_000, 25_000),
-        ForkAt = random.Chance(0.9) ? 0 : random.Between(8_000, 20_000),
-        ForgetEvery = random.Chance(0.9) ? 0 : random.Between(8_000, 25_000),
-        ClockEvery = random.Chance(0.8) ? 0 : random.Between(5_000, 20_000),
-        IsBusy = random.Chance(0.15),
-        MinimumSilos = random.Chance(0.7) ? 1 : (int)random.Between(1, (pods / 2) + 1),
-        MaxVoters = random.Pick([5, 5, 3]),
-        FaultsFor = random.Between(15_000, 50_000),
-    };
-
-    public override string ToString() =>
-        $"pods {Pods}{(StartAtOnce ? " at once" : "")}, loss {Loss:P0}, dup {Duplication:P0}, tail {SlowTail}, "
-        + $"staleness {Staleness}, publish lag {PublishLag}, dns failures {DnsFailure:P0}, "
-        + $"crash {CrashEvery} back {BackWithin}, "
-        + $"partition {PartitionEvery}, pause {PauseEvery}, leave {LeaveEvery}, reject {RejectEvery}, "
-        + $"reuse {ReusedAddresses:P0}{(IsBusy ? ", busy" : "")}, minimum {MinimumSilos}, voters {MaxVoters}, "
-        + $"siege {SiegeEvery} for {SiegeFor}, ready {HasReady} after {UnreadyAfter}, rescue {MayRescue} /{Hurry}, "
-        + $"api cut {ApiCutEvery}, fork {ForkAt}, forget {ForgetEvery}, clock {ClockEvery}, faults for {FaultsFor}";
 }

@@ -19,7 +19,7 @@ internal sealed class Kubelet(World world, SimRandom random)
             var isReady = IsReady(pod);
             if (isReady == pod.IsReady) continue;
             pod.IsReady = isReady;
-            world.At(world.Now + random.Between(0, world.Plan.PublishLag), () => Publish(pod));
+            world.At(world.Now + random.Between(0, world.Plan.ReadyLag), () => Publish(pod));
         }
 
         Start();
@@ -27,16 +27,17 @@ internal sealed class Kubelet(World world, SimRandom random)
 
     private void Publish(Pod pod)
     {
-        var isPublished = world.Ready.IsWanted(pod.Address);
-        if (pod.IsReady && !isPublished) world.Ready.Publish(world.Now, new ListedPeer(pod.Fqdn, pod.Address));
-        else if (!pod.IsReady && isPublished && !world.Pods.Exists(other =>
-            other != pod && other.IsReady && other.Address == pod.Address))
-            world.Ready.Withdraw(world.Now, pod.Address);
+        var peer = new ListedPeer(pod.Fqdn, pod.Address);
+        if (pod.IsReady) world.Ready.Publish(world.Now, peer);
+        else if (!world.Pods.Exists(other => other.IsReady && other.Address == pod.Address && other.Fqdn == pod.Fqdn))
+            world.Ready.Withdraw(world.Now, peer);
     }
 
     private bool IsReady(Pod pod)
     {
-        if (pod.IsDeleted || pod.Process is not { IsAlive: true, IsLeaving: false } process) return false;
+        if (pod.IsDeleted) return false;
+        if (pod.Node.IsLost) return pod.IsReady && world.Now < pod.Node.LostAt + world.Plan.NodeMonitor;
+        if (pod.Process is not { IsAlive: true, IsLeaving: false } process) return false;
         if (process.PausedUntil > world.Now && world.Now >= process.PausedAt + world.Plan.UnreadyAfter) return false;
         return world.Silos[process].IsActive;
     }

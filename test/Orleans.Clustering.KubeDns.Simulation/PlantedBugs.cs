@@ -85,15 +85,14 @@ internal static class PlantedBugs
                 "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
         ["a rescue that asks nobody whom else they know"] =
         [
-            new("Rescue.cs", "_evidence.Missing(Known(highest), out var witnesses)",
-                "_evidence.Missing(Known(local.State!), out var witnesses)"),
+            new("Rescue.cs", "_named = _named.Union(Named(last));", ""),
             new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other",
                 "outside.Find(_ => false) is { } other"),
         ],
         ["a rescue that drops the value in flight"] =
             [new("Rescue.cs",
-                "First = highest.Rescue(attempt.Epoch, inFlight?.Command,",
-                "First = highest.Rescue(attempt.Epoch, null,")],
+                "highest.Rescue(attempt.Epoch, inFlight, ended,",
+                "highest.Rescue(attempt.Epoch, null, ended,")],
         ["a rescue from the oldest state"] =
             [new("Rescue.cs",
                 ".MaxBy(state => (state.Epoch, state.Index))!",

@@ -25,6 +25,7 @@ internal sealed class Run
         _faults = new Faults(_world, _kubernetes, _random);
         _settling = new Settling(_world, _kubernetes, _faults, _random);
         _world.OnEnd = _kubernetes.EndAsTold;
+        _world.OnEvicted = _kubernetes.EndEvicted;
         _world.Kubelet.Start();
     }
 
@@ -32,25 +33,15 @@ internal sealed class Run
     public static RunResult Execute(ulong seed, TextWriter? trace = null)
     {
         var run = new Run(seed, trace);
-        run.StartPods();
+        new Upkeep(run._world, run._kubernetes, run._random).Begin();
         run._faults.Schedule();
         run._world.RunUntil(run._world.Plan.FaultsFor);
         run._settling.Settle();
         return run.Result(seed);
     }
 
-    private void StartPods()
-    {
-        for (var i = 0; i < _world.Plan.Pods; i++)
-        {
-            var name = $"silo-{i}";
-            var at = _world.Plan.StartAtOnce ? _random.Between(0, 50) : _random.Between(0, 8_000);
-            _world.At(at, () => _kubernetes.StartNew(name));
-        }
-    }
-
     private RunResult Result(ulong seed) => new(
-        seed, _world.Steps, _world.Checkers.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
-        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.Lineages, _settling.MustWait(), _world.TraceHash,
-        _world.Happened);
+        seed, _world.Steps, _world.Checkers.History.Commits, _world.Silos.Values.Sum(silo => silo.Reads),
+        _world.Silos.Values.Sum(silo => silo.Writes), _world.Checkers.History.Lineages, _settling.MustWait(),
+        _world.TraceHash, _world.Happened);
 }

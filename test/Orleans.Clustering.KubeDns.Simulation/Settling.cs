@@ -14,29 +14,12 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
     private const long EndWithin = 15_000;
     private const long QuietFor = 5_000;
 
+    private int _names = 100;
+
     public void Settle()
     {
-        world.Network.IsWhole = true;
-        world.Network.Heal();
-        world.Network.Rejected = null;
-        faults.EndFork();
-        world.Dns.IsWhole = true;
-        world.Ready.IsWhole = true;
-        world.Dns.Thaw(world.Now);
-        world.Ready.Thaw(world.Now);
-        foreach (var process in world.Alive.ToList())
-        {
-            // Its node is back, and the kubelet knows that the pod is gone.
-            if (process.Pod.IsForgotten) world.EndProcess(process, "Killed");
-        }
-
-        foreach (var process in world.Alive.ToList())
-        {
-            process.PausedUntil = Math.Min(process.PausedUntil, world.Now);
-            world.Wake(process);
-        }
-
-        foreach (var pod in world.Pods.ToList()) kubernetes.Start(pod);
+        MakeWhole();
+        BringBack();
         var until = world.Now + world.Plan.SettleWithin;
         var obstacle = "nothing was tried";
         while (world.Now < until && !world.IsUsedUp)
@@ -51,6 +34,41 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
         if (obstacle.Length > 0 && !MustWait())
             throw new SimulationFailedException("I8", $"not settled after {world.Plan.SettleWithin} ms: {obstacle}");
         if (obstacle.Length == 0 && !MustWait()) EndTogether();
+    }
+
+    private void MakeWhole()
+    {
+        world.Network.IsWhole = true;
+        world.Network.Heal();
+        world.Network.Rejected = null;
+        faults.EndFork();
+        foreach (var service in new[] { world.Dns, world.Ready })
+        {
+            (service.IsWhole, service.DownUntil) = (true, long.MinValue);
+            service.Thaw(world.Now);
+        }
+
+        foreach (var node in world.Nodes) kubernetes.Return(node);
+        foreach (var pod in world.Pods.Where(pod => pod is { IsForgotten: true, IsAlive: true }).ToList())
+            kubernetes.FindForgotten(pod);
+        foreach (var process in world.Alive.ToList())
+        {
+            process.PausedUntil = Math.Min(process.PausedUntil, world.Now);
+            world.Wake(process);
+        }
+    }
+
+    // The dead come back in their pods, or in new ones, or never: their pods are deleted, as long as enough are left.
+    private void BringBack()
+    {
+        foreach (var pod in kubernetes.Listed.Where(pod => !pod.IsAlive).ToList())
+        {
+            if (random.Chance(world.Plan.InPlaceAtEnd)) kubernetes.Mend(pod);
+            else if (random.Chance(0.5)) kubernetes.Replace(pod, world.Now + random.Between(0, 1_000));
+            else kubernetes.Delete(pod);
+        }
+
+        while (kubernetes.Listed.Count() < world.Plan.Fewest) kubernetes.StartNew($"silo-{_names++}");
     }
 
     // As when a namespace is deleted: all are told to stop within a moment, and each must come to write its last row.
@@ -91,6 +109,7 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
     private string Obstacle()
     {
         if (world.Alive.Any(process => process.IsLeaving)) return "somebody is still leaving";
+        if (world.Alive.Any(process => process.Pod.IsForgotten)) return "somebody is to be found yet";
         if (world.Alive.FirstOrDefault(process => process.Replica.State is null) is { } outside)
             return $"{outside} has no lineage: {outside.Replica.WaitingFor}";
         var states = world.Alive.Select(process => process.Replica.State!).ToList();
@@ -126,7 +145,7 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
     {
         var states = world.Alive.Select(process => process.Replica.State).OfType<ClusterState>()
             .GroupBy(state => (state.Lineage, state.Epoch)).ToList();
-        var newest = states.Select(life => world.Checkers.Newest(life.Key));
+        var newest = states.Select(life => world.Checkers.History.Newest(life.Key));
         var known = states.Select(life => life.MaxBy(state => state.Index)!);
         return newest.Concat(known).Any(state => state.Voters.Count(world.IsAlive) < state.Majority);
     }

@@ -3,9 +3,29 @@ using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Simulation;
 
-/// <summary>A pod: its name and address outlive the processes that run in it one after another.</summary>
-internal sealed class Pod(string name, PeerAddress address)
+/// <summary>
+/// A machine. While it is lost nobody reaches its pods, and they reach nobody, each other included: pods that still
+/// work together while Kubernetes holds them for gone are beyond what is promised (§ 10).
+/// </summary>
+internal sealed class Node(string name)
 {
+    public string Name => name;
+
+    /// <summary>Since when it is lost; −1: it is not.</summary>
+    public long LostAt { get; set; } = -1;
+
+    public bool IsLost => LostAt >= 0;
+
+    /// <summary>Whether its pods reach DNS all the same.</summary>
+    public bool HasDns { get; set; }
+}
+
+/// <summary>A pod: its name and address outlive the processes that run in it one after another.</summary>
+internal sealed class Pod(string name, PeerAddress address, Node node)
+{
+    /// <summary>Where it runs.</summary>
+    public Node Node => node;
+
     public string Fqdn { get; } = $"{name}.orleans.demo.svc.cluster.local";
 
     public string Name { get; } = name;
@@ -20,6 +40,15 @@ internal sealed class Pod(string name, PeerAddress address)
     /// <summary>Whether the kubelet holds it for ready.</summary>
     public bool IsReady { get; set; }
 
+    /// <summary>Not even its closed port answers: it never got as far as that, or its machine is gone.</summary>
+    public bool IsDark { get; set; }
+
+    /// <summary>Its container does not start, for whatever reason.</summary>
+    public bool IsDud { get; set; }
+
+    /// <summary>How often its container was started: the kubelet waits longer each time.</summary>
+    public int Starts { get; set; }
+
     public SimProcess? Process { get; set; }
 
     public bool IsAlive => Process is { IsAlive: true };
@@ -29,6 +58,8 @@ internal sealed class Pod(string name, PeerAddress address)
 internal sealed class SimProcess(
     Pod pod, MemberId self, Replica replica, int number, long startedAt, long clockOffset, long wallSkew)
 {
+    private long _clockOffset = clockOffset;
+
     public Pod Pod => pod;
 
     public MemberId Self => self;
@@ -52,7 +83,15 @@ internal sealed class SimProcess(
     public bool IsSuspended { get; set; }
 
     /// <summary>When its last pause began.</summary>
-    public long PausedAt { get; set; }
+    public long PausedAt { get; set; } = -1;
+
+    /// <summary>When its last pause ended.</summary>
+    public long WokeAt { get; set; } = -1;
+
+    public long SleptFor { get; private set; }
+
+    /// <summary>Since when its monotonic clock stands still; −1: it runs.</summary>
+    public long SuspendedAt { get; set; } = -1;
 
     /// <summary>By how much its wall clock has jumped (s).</summary>
     public long Jumped { get; set; }
@@ -60,9 +99,18 @@ internal sealed class SimProcess(
     /// <summary>The tick that is on its way; a later one replaces it.</summary>
     public long TickAt { get; set; } = long.MaxValue;
 
-    public long LocalTime(long now) => now + clockOffset;
+    public long LocalTime(long now) => now + _clockOffset;
 
-    public long WorldTime(long local) => local - clockOffset;
+    public long WorldTime(long local) => local - _clockOffset;
+
+    /// <summary>The pause, if there was one, is over.</summary>
+    public void GoOn(long now)
+    {
+        if (PausedAt < 0) return;
+        if (SuspendedAt >= 0) _clockOffset -= now - SuspendedAt;
+        SleptFor = now - PausedAt;
+        (PausedAt, SuspendedAt, WokeAt) = (-1, -1, now);
+    }
 
     public long Wall(long now) => 150_000_000 + (now / 1000) + wallSkew + Jumped;
 

@@ -36,7 +36,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
         world.Note(process, $"reads {answered.Ticket} at {answered.State.Epoch} {answered.State.Index}");
-        checkers.OnRead(process, answered.State, operation);
+        checkers.History.OnRead(process, answered.State, operation);
         Reads++;
         _view = answered.State;
         if (Choose(answered.State) is { } change) Write(change);
@@ -49,7 +49,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         world.Note(process, $"is told {answered.Ticket} {answered.Answer?.ToString() ?? "nothing"}");
         if (operation.Change is not null && answered.Answer is { } answer)
         {
-            checkers.OnWritten(process, answer, operation);
+            checkers.History.OnWritten(process, answer, operation);
             if (answer == Answer.Done) Writes++;
 
             // Orleans reads no more once its last row is written: whoever would answer may end as soon as it knows.
@@ -65,7 +65,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     {
         var own = OwnRow;
         if (own is null) return process.IsLeaving ? End() : new InsertRow(NewRow(), state.Tag);
-        if (own.State == SiloState.Dead) return process.IsLeaving ? End() : throw Evicted();
+        if (own.State == SiloState.Dead) return process.IsLeaving ? End() : Evicted(own);
         if (process.IsLeaving) return Update(state, own with { State = SiloState.Dead });
         if (own.State != SiloState.Active) return Update(state, own with { State = SiloState.Active });
         var dice = random.Between(0, 99);
@@ -87,11 +87,11 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         return new UpdateRow(row, new RowTag(state.Epoch, row.WrittenAt), tag);
     }
 
-    // Orleans' own votes: only of a silo that is truly gone, since its probes are not part of this simulation.
+    // Orleans' own votes. Its probes are not part of this simulation: who is gone, or long silent, is the truth.
     private UpdateRow? Vote(ClusterState state)
     {
         var gone = state.Table.Rows.Values
-            .Where(row => row.IsLive && row.Owner is { } owner && !world.IsAlive(owner)).ToList();
+            .Where(row => row.IsLive && row.Owner is { } owner && !IsHeard(owner)).ToList();
         if (gone.Count == 0) return null;
         var row = random.Pick(gone);
         var votes = (row.Suspicions ?? default).Append(new Suspicion(process.Self.Silo, world.Now)).ToSequence();
@@ -99,10 +99,22 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         return Update(state, row with { Suspicions = votes, State = enough ? SiloState.Dead : row.State });
     }
 
+    private bool IsHeard(MemberId owner) =>
+        world.Alive.FirstOrDefault(other => other.Self == owner) is { } other
+        && !(world.Plan.VotesOnSilent && world.IsSilent(other));
+
     private bool IsOwnLast(TableCommand change) =>
         change is UpdateRow { Row.State: SiloState.Dead } update && update.Row.Silo == process.Self.Silo;
 
-    private SimulationFailedException Evicted() => new("I5", $"{process} lives and finds itself dead");
+    // Orleans ends a silo that finds itself voted out. Only its fellows' votes, or Kubernetes' word, may do that.
+    private TableCommand? Evicted(Row own)
+    {
+        var isVoted = world.Plan.VotesOnSilent && own.Suspicions is { Count: > 0 };
+        Checkers.Require(isVoted || checkers.Lives.IsHeldForEnded(process), "I5",
+            $"{process} lives and finds itself dead");
+        world.OnEvicted(process);
+        return End();
+    }
 
     private TableCommand? End()
     {
@@ -130,7 +142,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
         world.Step(process, new AskBeat(++_tickets, beat, process.LocalTime(world.Now) + 3_000));
     }
 
-    private Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => checkers.Floors();
+    private Dictionary<(Guid Lineage, Epoch Epoch), long> Floors() => checkers.History.Floors();
 
     private void Later(long after) => world.At(world.Now + (world.Plan.IsBusy ? after / 10 : after), () =>
     {

@@ -10,6 +10,7 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 internal sealed class World
 {
     private const int MostSteps = 400_000;
+    private const long SilentAfter = 3_000;
 
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly SimRandom _random;
@@ -24,8 +25,9 @@ internal sealed class World
         _trace = trace;
         _random = new SimRandom(seed);
         Plan = FaultPlan.Draw(_random);
-        Dns = new SimDns(_random, Plan);
-        Ready = new SimDns(_random, Plan);
+        Dns = new SimDns(_random, Plan, Plan.Staleness);
+        Ready = new SimDns(_random, Plan, Plan.ReadyStaleness);
+        Nodes = Enumerable.Range(0, Plan.Nodes).Select(i => new Node($"node-{i}")).ToList();
         Kubelet = new Kubelet(this, _random);
         Checkers = new Checkers(this);
         Network = new SimNetwork(this, _random, Plan);
@@ -40,6 +42,12 @@ internal sealed class World
     public SimDns Ready { get; }
 
     public Kubelet Kubelet { get; }
+
+    /// <summary>Whoever wants to act on what a process does.</summary>
+    public Action<SimProcess, Trace> OnTrace { get; set; } = (_, _) => { };
+
+    /// <summary>A process finds that it was voted out.</summary>
+    public Action<SimProcess> OnEvicted { get; set; } = _ => { };
 
     /// <summary>A process must end, as the machine says.</summary>
     public Action<SimProcess, EndProcess> OnEnd { get; set; } = (_, _) => { };
@@ -61,6 +69,8 @@ internal sealed class World
 
     public List<Pod> Pods { get; } = [];
 
+    public IReadOnlyList<Node> Nodes { get; }
+
     /// <summary>Addresses at which a process of another cluster listens.</summary>
     public HashSet<PeerAddress> Strangers { get; } = [];
 
@@ -72,6 +82,20 @@ internal sealed class World
 
     public bool IsDeleted(PeerAddress address) =>
         !Pods.Exists(pod => pod.Address == address && (!pod.IsDeleted || pod is { IsForgotten: true, IsAlive: true }));
+
+    /// <summary>Whether a pod is there that never got as far as a network.</summary>
+    public bool IsDark(PeerAddress address) =>
+        Pods.Exists(pod => pod.Address == address && pod is { IsDeleted: false, IsDark: true });
+
+    public bool IsOnLostNode(PeerAddress address) =>
+        Nodes.Any(node => node.IsLost)
+        && Pods.Exists(pod => pod.Address == address && pod.Node.IsLost && (!pod.IsDeleted || pod.IsAlive));
+
+    /// <summary>Whether somebody that lives has given no sign of it for long.</summary>
+    public bool IsSilent(SimProcess process) =>
+        (process.PausedUntil > Now && Now > process.PausedAt + SilentAfter)
+        || (process.Pod.Node.IsLost && Now > process.Pod.Node.LostAt + SilentAfter)
+        || process.Pod.IsForgotten;
 
     public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
 
@@ -91,7 +115,8 @@ internal sealed class World
 
     public Pod AddPod(string name, string host)
     {
-        var pod = new Pod(name, new PeerAddress(host, 11112));
+        var whole = Nodes.Where(node => !node.IsLost).ToList();
+        var pod = new Pod(name, new PeerAddress(host, 11112), _random.Pick(whole.Count > 0 ? whole : Nodes));
         Strangers.Remove(pod.Address);
         Pods.Add(pod);
         At(Now + _random.Between(0, Plan.PublishLag), () =>
@@ -107,11 +132,12 @@ internal sealed class World
         var nonce = new Nonce(((UInt128)_random.Bits() << 64) | _random.Bits());
         var silo = new SiloId(pod.Address.Host, 11111, (int)(150_000_000 + (Now / 1000) + _processes));
         var self = new MemberId(pod.Fqdn, pod.Address, silo, nonce);
-        var settings = Plan.Settings();
+        var settings = Plan.Settings() with { FailureDomain = Plan.HasDomains ? pod.Node.Name : "" };
         var replica = new Replica(settings, new ClusterKey("service", "cluster"), self, _random.Bits());
         var process = new SimProcess(
             pod, self, replica, ++_processes, Now, _random.Between(0, 1_000_000), _random.Between(-3, 3));
         pod.Process = process;
+        pod.Starts++;
         _alive.Add(process);
         _silos[process] = new SimSilo(this, process, Checkers, _random);
         Say(process, "Started", pod.Address.ToString());
@@ -133,6 +159,7 @@ internal sealed class World
         if (!process.IsAlive) return;
         if (process.PausedUntil <= Now && process.Sleeping.Count == 0)
         {
+            process.GoOn(Now);
             action();
             return;
         }
@@ -144,6 +171,7 @@ internal sealed class World
     /// <summary>What waited for a paused process happens now, in the order in which it came, if it goes on.</summary>
     public void Wake(SimProcess process)
     {
+        if (process.PausedUntil <= Now) process.GoOn(Now);
         while (process.IsAlive && process.PausedUntil <= Now && process.Sleeping.TryDequeue(out var action)) action();
     }
 
@@ -154,7 +182,7 @@ internal sealed class World
         Steps++;
         foreach (var effect in process.Replica.Step(process.LocalTime(Now), process.Wall(Now), input))
             Carry(process, effect);
-        Checkers.OnStep(_alive, Dns);
+        Checkers.OnStep();
         ScheduleTick(process);
     }
 
@@ -163,6 +191,14 @@ internal sealed class World
         Mix(name);
         Count(name);
         _trace?.WriteLine($"{Now,8} {process} {name} {text}");
+    }
+
+    /// <summary>What happens to no process in particular.</summary>
+    public void Say(string name, string text)
+    {
+        Mix(name);
+        Count(name);
+        _trace?.WriteLine($"{Now,8} {name} {text}");
     }
 
     /// <summary>For the reader of a trace only.</summary>
@@ -193,20 +229,29 @@ internal sealed class World
             case Trace trace:
                 Say(process, trace.Event, trace.Text);
                 if (Coverage.Of(trace) is { } ended) Count(ended);
-                Checkers.OnTrace(process, trace, _alive);
+                Checkers.OnTrace(process, trace);
+                OnTrace(process, trace);
                 break;
         }
     }
 
     private void AskDns(SimProcess process)
     {
+        AskDns(process, Dns, view => new Viewed(view));
+        if (Plan.HasReady) AskDns(process, Ready, view => new ViewedReady(view));
+    }
+
+    // The answer is as old as when it was given, however long its asker sleeps over it.
+    private void AskDns(SimProcess process, SimDns service, Func<View, Input> inputOf)
+    {
         var asked = Now;
         var askedLocal = process.LocalTime(Now);
-        At(Now + _random.Between(1, 30), () => WhenRunning(process, () =>
-            Step(process, new Viewed(Dns.Answer(process.Pod, asked, Now, askedLocal)))));
-        if (!Plan.HasReady) return;
-        At(Now + _random.Between(1, 30), () => WhenRunning(process, () =>
-            Step(process, new ViewedReady(Ready.Answer(process.Pod, asked, Now, askedLocal)))));
+        At(Now + _random.Between(1, 30), () =>
+        {
+            var isCutOff = process.Pod.Node is { IsLost: true, HasDns: false };
+            var view = service.Answer(process.Pod, asked, Now, askedLocal, isCutOff);
+            WhenRunning(process, () => Step(process, inputOf(view)));
+        });
     }
 
     private void ScheduleTick(SimProcess process)

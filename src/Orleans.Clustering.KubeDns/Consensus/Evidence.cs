@@ -45,7 +45,7 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         var addresses = known.Select(member => member.Address).Append(local.Self.Address).ToImmutableHashSet();
         var occupants = addresses.Select(peers.At).OfType<Contact>().Where(contact => !contact.IsForeign)
             .Select(contact => contact.Member).OfType<MemberId>().ToList();
-        occupants.ForEach(peers.LearnOccupant);
+        occupants.Concat(known).ToList().ForEach(peers.LearnLate);
         foreach (var member in known.Concat(occupants).Distinct())
         {
             if (member != local.Self && MissingOf(member) is { } missing) return missing;

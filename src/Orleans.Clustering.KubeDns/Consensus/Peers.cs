@@ -250,13 +250,14 @@ internal sealed class Peers(Local local)
     }
 
     /// <summary>
-    /// Whoever answers where a member did may have learned from the others before they ended: should it fall silent, it
-    /// is judged as a member is.
+    /// Whoever answers where a member did may have learned from the others before they ended, and others may tell of
+    /// members that we have not heard of: should one be silent, it is judged as a member is.
     /// </summary>
-    public void LearnOccupant(MemberId occupant)
+    public void LearnLate(MemberId member)
     {
-        if (occupant == local.Self || _knownSince.ContainsKey(occupant.Nonce)) return;
-        _knownSince = _knownSince.Add(occupant.Nonce, Of(occupant)?.AnsweredGreet ?? local.Now);
+        if (member == local.Self || _knownSince.ContainsKey(member.Nonce)) return;
+        _knownSince = _knownSince.Add(member.Nonce, Of(member)?.AnsweredGreet ?? local.Now);
+        if (Of(member) is null) GreetSoon(Ensure(member.Address));
     }
 
     public void GreetSoon(PeerAddress address) => GreetSoon(Ensure(address));

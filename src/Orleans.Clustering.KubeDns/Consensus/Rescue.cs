@@ -21,6 +21,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     private long _lookAt;
     private long _lookUpAt;
     private string _told = "";
+    private ImmutableSortedSet<MemberId> _named = [];
 
     /// <summary>For whom and for which evidence a rescue waits, for people; empty: it does not.</summary>
     public string WaitingFor { get; private set; } = "";
@@ -84,7 +85,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
 
     private void Stop()
     {
-        (_attempt, WaitingFor, _told) = (null, "", "");
+        (_attempt, WaitingFor, _told, _named) = (null, "", "", []);
         _evidence.Forget();
     }
 
@@ -153,40 +154,42 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
         }
     }
 
-    // The others have promised. What they know may name members that we did not know of.
+    // The others have promised. What they know, and what is in flight, may name members that we did not know of.
     private void PromiseLast(Attempt attempt)
     {
         var own = new RescuePromise(attempt.Epoch, local.State!, acceptor.Value, default);
         var promises = attempt.Promises.SetItem(local.Self, own);
-        var highest = promises.Values.Select(promise => promise.State)
-            .MaxBy(state => (state.Epoch, state.Index))!;
-        var missing = _evidence.Missing(Known(highest), out var witnesses);
-        if (attempt.Epoch.CompareTo(local.Promised) < 0) missing = $"{local.Promised} was promised meanwhile";
-        else if (quorum.HasMajority) missing = "a majority works";
-        else if (missing.Length == 0 && !witnesses.Equals(attempt.Witnesses)) missing = "others answer now";
-        if (missing.Length > 0)
+        var highest = promises.Values.Select(promise => promise.State).MaxBy(state => (state.Epoch, state.Index))!;
+        var inFlight = promises.Values
+            .Where(promise => (promise.State.Epoch, promise.State.Index) == (highest.Epoch, highest.Index))
+            .Select(promise => promise.Accepted).OfType<Proposal>().MaxBy(proposal => proposal.Ballot)?.Command;
+        var last = inFlight is null ? highest : highest.Apply(inFlight);
+        _named = _named.Union(Named(last));
+        if (Obstacle(attempt) is { Length: > 0 } obstacle)
         {
-            GiveUp("RescueAbandoned", missing);
+            GiveUp("RescueAbandoned", obstacle);
             return;
         }
 
         local.Promise(attempt.Epoch);
-        var inFlight = promises.Values
-            .Where(promise => (promise.State.Epoch, promise.State.Index) == (highest.Epoch, highest.Index))
-            .Select(promise => promise.Accepted).OfType<Proposal>().MaxBy(proposal => proposal.Ballot);
-        if (inFlight is not null) local.Trace("RescueAdoptsValue", $"{inFlight.Command}");
-        var ended = Known(highest).Where(member => !attempt.Witnesses.Contains(member));
-        _attempt = attempt with
-        {
-            Promises = promises,
-            First = highest.Rescue(attempt.Epoch, inFlight?.Command, ended, VotersOf(highest, attempt.Witnesses)),
-        };
+        if (inFlight is not null) local.Trace("RescueAdoptsValue", $"{inFlight}");
+        var ended = Known(last).Where(member => !attempt.Witnesses.Contains(member));
+        var first = highest.Rescue(attempt.Epoch, inFlight, ended, VotersOf(highest, attempt.Witnesses));
+        _attempt = attempt with { Promises = promises, First = first };
         Send();
     }
 
-    // Voters and rows that are not Dead, of what we know and of what another one told.
-    private IEnumerable<MemberId> Known(ClusterState other) =>
-        Named(local.State!).Concat(Named(other)).Distinct();
+    // Why the attempt may not go on, now that all others have promised.
+    private string Obstacle(Attempt attempt)
+    {
+        if (attempt.Epoch.CompareTo(local.Promised) < 0) return $"{local.Promised} was promised meanwhile";
+        if (quorum.HasMajority) return "a majority works";
+        var missing = _evidence.Missing(Known(local.State!), out var witnesses);
+        return missing.Length > 0 || witnesses.Equals(attempt.Witnesses) ? missing : "others answer now";
+    }
+
+    // Voters and rows that are not Dead, of that state and of what others told.
+    private IEnumerable<MemberId> Known(ClusterState state) => Named(state).Concat(_named).Distinct();
 
     private static IEnumerable<MemberId> Named(ClusterState state) => state.Voters.Concat(state.Table.Rows.Values
         .Where(row => row.State != SiloState.Dead).Select(row => row.Owner).OfType<MemberId>());

@@ -1,0 +1,123 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+
+namespace Orleans.Clustering.KubeDns.Simulation;
+
+/// <summary>
+/// Who founds, who votes, and who is declared ended, held against the truth about the world: one founder (I3), no
+/// votes of the dead (I4), no verdict on somebody that lives (I5), except where § 10 says so of that very process.
+/// </summary>
+internal sealed class Lives(World world)
+{
+    /// <summary>Within so long of passing somebody over an attempt to found has come to its end (ms).</summary>
+    private const long AttemptTakes = 4_000;
+
+    /// <summary>How long after an answer was given it may still be the newest that somebody has (ms).</summary>
+    private const long AnswerIsUsed = 10_000;
+
+    /// <summary>How long a series of refusals lasts on in what others report (ms).</summary>
+    private const long RefusalIsUsed = 4_000;
+
+    private readonly Dictionary<Nonce, int> _voted = [];
+    private readonly Dictionary<SimProcess, long> _passedOver = [];
+    private readonly HashSet<Guid> _excused = [];
+    private readonly HashSet<Nonce> _ended = [];
+
+    /// <summary>Whether this process was declared ended, as the evidence had it, though it lives.</summary>
+    public bool IsHeldForEnded(SimProcess process) => _ended.Contains(process.Self.Nonce);
+
+    /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
+    public void OnSent(SimProcess process, Envelope envelope)
+    {
+        if (!IsVote(envelope.Body)) return;
+        Checkers.Require(process.IsAlive, "I4", $"{process} votes and is dead");
+        if (!_voted.TryGetValue(envelope.From.Nonce, out var number))
+            _voted[envelope.From.Nonce] = process.Number;
+        else
+            Checkers.Require(number == process.Number, "I4", $"{process} votes as an earlier process did");
+    }
+
+    public void OnTrace(SimProcess process, Trace trace)
+    {
+        if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
+        if (trace.Event == "MemberEnded") OnEnded(process, trace.Text);
+    }
+
+    /// <summary>A new lineage begins: nobody may live in another that its founder could have found.</summary>
+    public void OnFounded(SimProcess founder, Guid lineage)
+    {
+        var others = world.Alive.Where(process => process != founder
+            && process.Replica.State is { } state && state.Lineage != lineage).ToList();
+        if (others.Count == 0) return;
+        var hasPassedOver = _passedOver.TryGetValue(founder, out var at) && world.Now <= at + AttemptTakes;
+        var missed = hasPassedOver ? null : others.Find(other => !CouldNotBeSeen(founder, other));
+        Checkers.Require(missed is null, "I3",
+            $"{founder} founds {lineage}, and {missed} lives in {missed?.Replica.State!.Lineage}");
+        _excused.Add(lineage);
+    }
+
+    /// <summary>No lineage comes back from the dead beside another.</summary>
+    public void RequireOneLineage(IReadOnlyList<SimProcess> alive)
+    {
+        Guid? found = null;
+        foreach (var process in alive)
+        {
+            if (process.Replica.State is not { Lineage: var lineage } || _excused.Contains(lineage)) continue;
+            Checkers.Require(found is null || found == lineage, "I3", $"two lineages live: {found} and {lineage}");
+            found = lineage;
+        }
+    }
+
+    /// <summary>
+    /// Whether Kubernetes told in its answers, lately, that this pod is not ready, or gone: then it may be left behind.
+    /// </summary>
+    public bool MayBeGivenUp(SimProcess process)
+    {
+        var since = world.Now - AnswerIsUsed - world.Plan.ReadyStaleness - world.Plan.SlowTail;
+        if (world.Plan.DnsOutageEvery > 0) since -= Faults.DnsDownFor;
+        return process.Pod.IsDeleted || IsHeldForEnded(process)
+            || (world.Plan.HasReady && world.Ready.WasUnlisted(process.Pod.Address, since));
+    }
+
+    // Forked off, or (§ 10) it joined before any answer that the founder may have had could list it, or it is listed
+    // no more.
+    private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
+        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
+        || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)
+        || !world.Dns.IsPublished(other.Pod.Address);
+
+    // The rules that excuse a second lineage take their time; a founder younger than that cannot have waited it out.
+    private void OnPassedOver(SimProcess process, string text)
+    {
+        var least = text.EndsWith("(refuses)", StringComparison.Ordinal) ? 10_000 : 30_000;
+        Checkers.Require(world.Now - process.StartedAt >= least, "I3", $"{process} passed over too early: {text}");
+        _passedOver[process] = world.Now;
+    }
+
+    private void OnEnded(SimProcess process, string text)
+    {
+        var living = world.Alive.FirstOrDefault(
+            other => text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
+        if (living is null) return;
+        var rule = text.Contains($"by rule {EndRule.Superseded}", StringComparison.Ordinal) ? EndRule.Superseded
+            : text.Contains($"by rule {EndRule.Refused}", StringComparison.Ordinal) ? EndRule.Refused
+            : EndRule.Removed;
+        Checkers.Require(Holds(rule, process, living), "I5", $"{process} declared {living} ended, which lives: {text}");
+        _ended.Add(living.Self.Nonce);
+        world.Say(living, $"HeldFor{rule}", $"by {process}");
+    }
+
+    // What Kubernetes itself said of a process that lives: its pod was replaced (a) or deleted (c); or (b) a firewall
+    // refused on its behalf while it was not ready.
+    private bool Holds(EndRule rule, SimProcess observer, SimProcess living) => rule switch
+    {
+        EndRule.Superseded => living.Pod.IsForgotten,
+        EndRule.Removed => living.Pod.IsDeleted
+            || world.Dns.WasUnlisted(living.Pod.Address, world.Now - AnswerIsUsed - world.Plan.Staleness),
+        _ => world.Now <= world.Network.RejectedAt(observer.Pod.Address, living.Pod.Address) + RefusalIsUsed
+            && MayBeGivenUp(living),
+    };
+
+    private static bool IsVote(Message body) => body is Promise or Accepted or FoundPromise or FoundAccepted
+        or RescuePromise or RescueAccepted;
+}
