@@ -17,7 +17,9 @@ internal static class Coverage
         "EndedSuperseded", "EndedRefused", "EndedRemoved", "NoQuorum", "QuorumBack", "RescueWaiting", "RescueBegun",
         "RescueVetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "StallOver",
         "MetOther", "Yielding", "LeftBehind", "Fenced", "Killed", "Paused", "CutOff", "Rejected", "Leaving", "ApiCut",
-        "ClockJumped", "Forgotten",
+        "ClockJumped", "Forgotten", "Forked", "Suspended", "Split", "NodeDied", "NodeCutOff", "Evicted", "DnsDown",
+        "NeverStarts", "PassedOver", "RollOut", "ScaledUp", "ScaledDown", "KilledAll", "RescuerFell", "VotedOut",
+        "HeldForSuperseded", "HeldForRemoved", "Unaware",
     ];
 
     public static IEnumerable<string> Missing(IReadOnlyDictionary<string, int> happened) =>
