@@ -11,9 +11,6 @@ internal static class PlantedBugs
             [new("ClusterState.cs", "(Voters.Count / 2) + 1", "Math.Max(1, Voters.Count / 2)")],
         ["a proposer that drops what was accepted"] =
             [new("Proposer.cs", "Chosen = accepted?.Command ?? attempt.Own", "Chosen = attempt.Own")],
-        ["round 0 used twice"] =
-            [new("Proposer.cs", "local.IsLeader && !_roundZeroUsed && _roundSeen == 0"
-                + " && acceptor.Promised == Ballot.None", "local.IsLeader")],
         ["a removed voter that votes, and is counted"] =
         [
             new("Acceptor.cs", "if (!local.IsVoter) return null;", ""),
@@ -29,8 +26,6 @@ internal static class PlantedBugs
             [new("Reader.cs", "round.Marks.Count < (round.Asked.Count / 2) + 1", "round.Marks.Count < 1")],
         ["a read that leaves a value in flight"] =
             [new("Reader.cs", "Target = highest + (inFlight ? 1 : 0)", "Target = highest")],
-        ["a read that stands though the voters changed"] =
-            [new("Reader.cs", "state.VotersAt != round.VotersAt", "state.VotersAt < 0")],
         ["a read reported before its news is installed"] =
         [
             new("Requests.cs", "local.Install(done.News);", ""),
@@ -38,10 +33,6 @@ internal static class PlantedBugs
         ],
         ["a founder that does not wait for a listed peer"] =
             [new("Founding.cs", "if (open.Count > 0 && ", "if (open.Count > 99 && ")],
-        ["a founder that trusts an answer which may hide an earlier silo"] =
-            [new("Founding.cs", "if (view.AskedAt >= from) return true;", "return true;")],
-        ["a founder that does not count its own start"] =
-            [new("Founding.cs", ".Append(local.StartedAt).Max()", ".Append(0).Max()")],
         ["a process that votes under its old nonce"] =
             [new("World.cs", "var nonce = new Nonce(", "var nonce = pod.Process?.Self.Nonce ?? new Nonce(")],
         ["a silo that is declared ended because it is silent"] =
@@ -56,10 +47,6 @@ internal static class PlantedBugs
                 "return isConnected || (IsUnreadied(member)")],
         ["a predecessor's answer ends its successor"] =
             [new("Peers.cs", "&& contact.AnsweredGreet > KnownSince(before)", "")],
-        ["late replies of the dead"] =
-            [new("Peers.cs",
-                "if (isOther && greeting.SentAt <= contact.AnsweredAt)",
-                "if (isOther && greeting.SentAt < 0)")],
         ["an empty answer shows that everybody is gone"] =
         [
             new("Listing.cs", "if (!view.Complete) return;", ""),
@@ -79,16 +66,6 @@ internal static class PlantedBugs
             [new("StallFence.cs", "if (late <= local.Settings.StallFence ||", "if (late < long.MaxValue ||")],
         ["a member that promised and goes on"] =
             [new("Local.cs", "MayTakePart => !IsBarred && !IsFenced", "MayTakePart => !IsFenced")],
-        ["witnesses that never veto"] =
-            [new("Witness.cs",
-                "if (!isAgain && Veto(prepare) is { } veto)",
-                "if (!isAgain && Veto(prepare) is { Length: 0 } veto)")],
-        ["a rescue that asks nobody whom else they know"] =
-        [
-            new("Rescue.cs", "_named = _named.Union(Named(last));", ""),
-            new("Witness.cs", "outside.Find(member => !MayBeLeft(member)) is { } other",
-                "outside.Find(_ => false) is { } other"),
-        ],
         ["a rescue that drops the value in flight"] =
             [new("Rescue.cs",
                 "highest.Rescue(attempt.Epoch, inFlight, ended,",
@@ -110,17 +87,11 @@ internal static class PlantedBugs
             new("Rescue.cs", "new Epoch(_highestNumber, local.Self.Nonce)", "new Epoch(_highestNumber, default)"),
             new("Witness.cs", "&& epoch.By == envelope.From.Nonce", ""),
         ],
-        ["a rescue that does not let DNS settle"] =
-            [new("Evidence.cs", "IsOld = view.AskedAt < newest + view.Staleness;", "IsOld = false;")],
         ["a rescue that does not wait for the silent"] =
             [new("Evidence.cs",
                 "if (endings.RuleFor(member) is { } rule) return",
                 "if (member.Address.Port > 0) return Note($\"{member}\"); if (endings.RuleFor(member) is"
                 + " { } rule) return")],
-        ["an occupant that nobody asked"] =
-            [new("Evidence.cs", "known.Concat(occupants).Distinct()", "known")],
-        ["newcomers that each rescue alone"] =
-            [new("Evidence.cs", "return IsActive(local.Self) ? \"\" : MissingOfNewcomer(known);", "return \"\";")],
         ["newcomers that may never rescue"] =
             [new("Evidence.cs", "return IsActive(local.Self) ? \"\" : MissingOfNewcomer(known);",
                 "return IsActive(local.Self) ? \"\" : \"somebody who was Active\";")],
@@ -130,20 +101,11 @@ internal static class PlantedBugs
             [new("Meeting.cs", "if (envelope.Epoch.CompareTo(state.Epoch) > 0)", "if (state.Index < 0)")],
         ["two lineages that leave each other alone"] =
             [new("Meeting.cs", "return later != 0 ? later > 0", "return later != 0 ? later > long.MaxValue")],
-        ["a lineage that gives way and is joined again"] =
-        [
-            new("CatchUp.cs", "!standing.Yields && ", ""),
-            new("CatchUp.cs", "if (envelope.Lineage == Guid.Empty && state.YieldsTo != Guid.Empty) return null;", ""),
-        ],
         ["a majority by hearsay"] =
             [new("Quorum.cs",
                 "return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;",
                 "return false;")],
         ["a leaver that stops before its successors know"] =
             [new("Voters.cs", "return known >= state.Majority;", "return true;")],
-        ["a set of voters that do not answer"] =
-            [new("Voters.cs",
-                "if (wanted.Count == 0 || !MajorityAnswers(wanted)) return null;",
-                "if (wanted.Count == 0) return null;")],
     };
 }
