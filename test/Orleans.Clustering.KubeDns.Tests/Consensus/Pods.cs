@@ -9,6 +9,9 @@ namespace Orleans.Clustering.KubeDns.Tests.Consensus;
 /// </summary>
 internal sealed class Pods(HandDelivery cluster)
 {
+    /// <summary>How long Orleans takes to deactivate what runs in a silo.</summary>
+    private const long StopsWithin = 500;
+
     private readonly Dictionary<string, Silo> _last = [];
     private readonly Dictionary<string, (int Lives, int Addresses)> _used = [];
 
@@ -61,6 +64,7 @@ internal sealed class Pods(HandDelivery cluster)
         var silo = _last[name];
         Unready(name);
         cluster.Leave(silo);
+        cluster.Run(StopsWithin);
         cluster.End(silo);
         cluster.Until(() => silo.Replica.HasHandedOver);
         cluster.Kill(silo, "Stopped");

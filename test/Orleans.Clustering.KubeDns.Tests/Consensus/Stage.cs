@@ -53,7 +53,6 @@ internal sealed class Stage
         ["leave"] = name => _cluster.Leave(_pods[name]),
         ["insert"] = Insert,
         ["answers"] = Answers,
-        ["state"] = State,
     };
 
     // Groups of pods that are parted: ab c.
@@ -74,6 +73,7 @@ internal sealed class Stage
         ["with"] = words => words.ToList().ForEach(Set),
         ["run"] = words => _cluster.Run(long.Parse(words[0])),
         ["until"] = Until,
+        ["state"] = State,
         ["show"] = _cluster.Lines.Show,
         ["hide"] = _cluster.Lines.Hide,
     };
@@ -106,18 +106,18 @@ internal sealed class Stage
             + $"voters {Scenario.Say(silo.State.Voters)}");
     }
 
-    private void State(string name)
+    // Those that say the same say it together.
+    private void State(string[] names)
     {
-        var silo = _pods[name];
-        _cluster.Lines.Note($"       {silo} {Describe(silo.Replica)}");
+        foreach (var group in names.Select(name => _pods[name]).GroupBy(silo => Describe(silo.Replica)))
+            _cluster.Lines.Note($"       {string.Join(' ', group)}: {group.Key}");
     }
 
     private static string Describe(Replica replica)
     {
-        if (replica.State is not { } state)
-            return $"has no lineage, and waits for {Scenario.Plain(replica.WaitingFor)}";
+        if (replica.State is not { } state) return $"no lineage, waits for {Scenario.Plain(replica.WaitingFor)}";
         var rows = state.Table.Rows.Values.Select(row => $"{Scenario.Name(row.Owner!)} {row.State}");
-        return $"is in epoch {Scenario.Say(state.Epoch)} at {state.Index}, voters {Scenario.Say(state.Voters)}, "
+        return $"epoch {Scenario.Say(state.Epoch)} at {state.Index}, voters {Scenario.Say(state.Voters)}, "
             + $"{(replica.HasMajority ? "a majority answers" : "no majority")}; {string.Join(", ", rows)}";
     }
 }
