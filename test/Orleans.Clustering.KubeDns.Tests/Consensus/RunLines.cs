@@ -9,6 +9,7 @@ namespace Orleans.Clustering.KubeDns.Tests.Consensus;
 internal sealed class RunLines
 {
     private static readonly string[] SaidByAll = ["VotersChanged", "LeaderChanged"];
+    private static readonly string[] SaidAgain = ["MetOther"];
 
     private readonly HashSet<string> _said = [];
     private readonly HashSet<string> _hidden = [];
@@ -56,7 +57,7 @@ internal sealed class RunLines
         var text = $"{trace.Event} {Scenario.Plain(trace.Text)}";
         Heard(text);
         if (_hidden.Contains(trace.Event) || !Shows("traces")) return;
-        if (_shown is not null && SaidByAll.Contains(trace.Event) && !_said.Add(text)) return;
+        if (_shown is not null && IsRepeated(trace.Event, silo, text)) return;
         _lines.Add($"{now,6} {silo} {text}");
     }
 
@@ -70,6 +71,9 @@ internal sealed class RunLines
 
     /// <summary>What became of a process.</summary>
     public void Fate(long now, string silo, string text) => Say("traces", now, $"{silo} {text}", isOnce: false);
+
+    private bool IsRepeated(string name, string silo, string text) =>
+        (SaidByAll.Contains(name) && !_said.Add(text)) || (SaidAgain.Contains(name) && !_said.Add($"{silo} {text}"));
 
     private void Say(string kind, long now, string text, bool isOnce)
     {

@@ -117,7 +117,7 @@ internal sealed class Stage
     {
         if (replica.State is not { } state) return $"no lineage, waits for {Scenario.Plain(replica.WaitingFor)}";
         var rows = state.Table.Rows.Values.Select(row => $"{Scenario.Name(row.Owner!)} {row.State}");
-        return $"epoch {Scenario.Say(state.Epoch)} at {state.Index}, voters {Scenario.Say(state.Voters)}, "
-            + $"{(replica.HasMajority ? "a majority answers" : "no majority")}; {string.Join(", ", rows)}";
+        return $"epoch {Scenario.Say(state.Epoch)} at {state.Index}, voters {Scenario.Say(state.Voters)}"
+            + $"{(replica.LostSince < 0 ? "" : ", majority lost")}; {string.Join(", ", rows)}";
     }
 }
