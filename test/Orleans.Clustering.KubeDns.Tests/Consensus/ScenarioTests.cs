@@ -12,19 +12,26 @@ public class ScenarioTests
     private static readonly string Folder =
         Path.Combine(SourceTree.Root, "test", "Orleans.Clustering.KubeDns.Tests", "Scenarios");
 
-    public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(Folder, "*.txt").Select(path => Path.GetFileName(path)).Order()];
+    public static IEnumerable<string> Files =>
+        Directory.GetFiles(Folder, "*.txt").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    public static TheoryData<string> Names => [.. Files];
+
+    public static string[] Lines(string file) => Read(file).TrimEnd('\n').Split('\n');
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Runs_as_it_is_written(string name)
     {
-        var path = Path.Combine(Folder, name);
-        var written = File.ReadAllText(path).ReplaceLineEndings("\n");
+        var written = Read(name);
         var ran = string.Join('\n', Play(written.Split('\n'))) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_SCENARIOS") == "1") File.WriteAllText(path, ran);
+        if (Environment.GetEnvironmentVariable("UPDATE_SCENARIOS") == "1") File.WriteAllText(PathOf(name), ran);
         else Assert.Equal(written, ran);
     }
+
+    private static string PathOf(string file) => Path.Combine(Folder, file);
+
+    private static string Read(string file) => File.ReadAllText(PathOf(file)).ReplaceLineEndings("\n");
 
     private static IEnumerable<string> Play(IEnumerable<string> lines)
     {
