@@ -52,6 +52,7 @@ internal sealed class Stage
         ["resume"] = name => _cluster.Resume(_pods[name]),
         ["leave"] = name => _cluster.Leave(_pods[name]),
         ["insert"] = Insert,
+        ["write"] = Write,
         ["answers"] = Answers,
     };
 
@@ -84,6 +85,7 @@ internal sealed class Stage
         {
             case "ready-service": _cluster.Dns.HasReadyService = true; break;
             case "QuorumLoss=Wait": _cluster.Settings = _cluster.Settings with { MayRescue = false }; break;
+            case "MinimumSilos=2": _cluster.Settings = _cluster.Settings with { MinimumSilos = 2 }; break;
             default: throw new InvalidOperationException($"what is '{option}'?");
         }
     }
@@ -97,6 +99,14 @@ internal sealed class Stage
 
     private void Insert(string name) =>
         _cluster.Write(_pods[name], Given.Insert(Scenario.Member("e"), _pods[name].State.Tag));
+
+    // Its own row, as it is.
+    private void Write(string name)
+    {
+        var state = _pods[name].State;
+        var row = state.Table.RowOf(_pods[name].Self)!;
+        _cluster.Write(_pods[name], new UpdateRow(row, new RowTag(state.Epoch, row.WrittenAt), state.Tag));
+    }
 
     private void Answers(string name)
     {
