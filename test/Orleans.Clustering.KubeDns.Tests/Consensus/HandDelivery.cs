@@ -4,7 +4,7 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Tests.Consensus;
 
 /// <summary>A message between two replicas: request or reply.</summary>
-internal sealed record Letter(MemberId From, PeerAddress To, long Handle, Envelope Envelope)
+internal sealed record Letter(MemberId From, PeerAddress To, long Handle, bool IsReply, Envelope Envelope)
 {
     public Message Body => Envelope.Body;
 }
@@ -13,10 +13,13 @@ internal sealed record Letter(MemberId From, PeerAddress To, long Handle, Envelo
 /// Real replicas in one thread; their messages take a millisecond and go through the test's hands, which may drop or
 /// hold them. DNS lists what the test lists. The same calls give the same run.
 /// </summary>
-internal sealed class HandDelivery(Settings? settings = null)
+internal sealed class HandDelivery
 {
+    private const long TimesOutAfter = 2_000;
+
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
-    private readonly Dictionary<long, MemberId> _askers = [];
+    private readonly Dictionary<long, (Silo Asker, Send Request, long SentAt)> _open = [];
+    private readonly Dictionary<PeerAddress, string> _names = [];
     private readonly List<Letter> _held = [];
     private long _order;
     private long _handles;
@@ -24,9 +27,13 @@ internal sealed class HandDelivery(Settings? settings = null)
 
     public long Now { get; private set; } = 1_000;
 
+    public Settings Settings { get; set; } = new() { FirstVersion = 0 };
+
     public Dictionary<PeerAddress, Silo> Up { get; } = [];
 
-    public List<ListedPeer> Listed { get; } = [];
+    public HandDns Dns { get; } = new();
+
+    public HandNetwork Network { get; } = new();
 
     /// <summary>Messages for which this holds are lost.</summary>
     public Func<Letter, bool> Drops { get; set; } = _ => false;
@@ -34,24 +41,46 @@ internal sealed class HandDelivery(Settings? settings = null)
     /// <summary>Messages for which this holds wait until they are released.</summary>
     public Func<Letter, bool> Holds { get; set; } = _ => false;
 
-    /// <summary>What every replica said, and what every message was: one line each.</summary>
-    public List<string> Lines { get; } = [];
+    /// <summary>What every replica said, and what every message was.</summary>
+    public RunLines Lines { get; } = new();
 
-    public Silo Start(MemberId self)
+    public Silo Start(MemberId self) => Start(self, Given.Key);
+
+    /// <summary>The same, of the cluster of that key.</summary>
+    public Silo Start(MemberId self, ClusterKey key)
     {
         var seed = (ulong)(self.Nonce.Value >> 64) + (ulong)self.Nonce.Value;
-        var silo = new Silo(self, new Replica(settings ?? new Settings { FirstVersion = 0 }, Given.Key, self, seed));
+        var silo = new Silo(self, new Replica(Settings, key, self, seed));
         Up[self.Address] = silo;
-        if (!Listed.Exists(listed => listed.Address == self.Address)) Listed.Add(new(self.Fqdn, self.Address));
+        _names[self.Address] = silo.ToString();
+        if (key == Given.Key && !Dns.Listed.Exists(listed => listed.Address == self.Address))
+            Dns.Listed.Add(new(self.Fqdn, self.Address));
         Step(silo, new Tick());
         return silo;
     }
 
     /// <summary>The process ends; its port refuses from now on.</summary>
-    public void Kill(Silo silo)
+    public void Kill(Silo silo, string how = "Killed")
     {
-        Lines.Add($"{Now,6} {silo} Killed");
+        Lines.Fate(Now, silo.ToString(), how);
         Up.Remove(silo.Self.Address);
+    }
+
+    /// <summary>It does nothing from now on; what comes in waits for it.</summary>
+    public void Pause(Silo silo)
+    {
+        Lines.Fate(Now, silo.ToString(), "Paused");
+        silo.Missed = [];
+    }
+
+    public void Resume(Silo silo)
+    {
+        Lines.Fate(Now, silo.ToString(), "Resumed");
+        var missed = silo.Missed!;
+        silo.Missed = null;
+        silo.TickAt = Now;
+        foreach (var input in missed) Step(silo, input);
+        Step(silo, new Tick());
     }
 
     public void Release()
@@ -127,6 +156,12 @@ internal sealed class HandDelivery(Settings? settings = null)
     private void Step(Silo silo, Input input)
     {
         if (Up.GetValueOrDefault(silo.Self.Address) != silo) return;
+        if (silo.Missed is { } missed)
+        {
+            if (input is not Tick) missed.Add(input);
+            return;
+        }
+
         foreach (var effect in silo.Replica.Step(Now, Now / 1000, input)) Carry(silo, effect);
         var due = Math.Max(Now + 1, silo.Replica.NextDue);
         if (due >= silo.TickAt && silo.TickAt > Now) return;
@@ -142,17 +177,24 @@ internal sealed class HandDelivery(Settings? settings = null)
         switch (effect)
         {
             case Send send: Take(silo, send); break;
-            case LookUp: At(Now + 1, () => Step(silo, new Viewed(Answer()))); break;
+            case LookUp: LookUpFor(silo); break;
             case Answered answered: silo.Outcomes[answered.Ticket] = answered.Answer; break;
             case ReadAnswered read: silo.Reads[read.Ticket] = read.State; break;
-            case Trace trace: Lines.Add($"{Now,6} {silo} {trace.Event} {trace.Text}"); break;
+            case Trace trace: Lines.Trace(Now, silo.ToString(), trace); break;
             case Committed { Command: { } command } committed:
-                Lines.Add($"{Now,6} {silo} Committed {committed.State.Index} {Scenario.Say(command)}");
+                Lines.Committed(Now, silo.ToString(), command, committed.State);
                 break;
+            case EndProcess end: Kill(silo, $"Ends {end.Reason}"); break;
         }
     }
 
-    private View Answer() => new(Now - 1, true, Listed.ToSequence(), 500);
+    private void LookUpFor(Silo silo)
+    {
+        if (silo.Replica.Key != Given.Key) return;
+        At(Now + 1, () => Step(silo, new Viewed(Dns.Discovery(silo.Self.Address, Now - 1))));
+        if (Dns.HasReadyService)
+            At(Now + 1, () => Step(silo, new ViewedReady(Dns.ReadyOnes(silo.Self.Address, Now - 1))));
+    }
 
     private void Take(Silo silo, Send send)
     {
@@ -160,30 +202,53 @@ internal sealed class HandDelivery(Settings? settings = null)
         if (handle == 0)
         {
             handle = ++_handles;
-            _askers[handle] = silo.Self;
+            _open[handle] = (silo, send, Now);
         }
 
-        var letter = new Letter(silo.Self, send.To, handle, send.Envelope);
-        if (send.Envelope.Body is not (Greet or Greeting))
-            Lines.Add($"{Now,6} {silo} -> {Scenario.Name(send.To)} {Scenario.Say(letter.Body)}");
-        if (Drops(letter)) return;
-        if (Holds(letter)) _held.Add(letter);
+        var letter = new Letter(silo.Self, send.To, handle, send.Handle != 0, send.Envelope);
+        Lines.Message(Now, silo.ToString(), _names.GetValueOrDefault(send.To, send.To.Host), letter.Body);
+        if (Drops(letter)) Lose(letter);
+        else if (Holds(letter)) _held.Add(letter);
         else Deliver(letter);
     }
 
-    private void Deliver(Letter letter) => At(Now + 1, () =>
+    private void Deliver(Letter letter)
     {
-        var isReply = _askers[letter.Handle] != letter.From;
-        if (Up.TryGetValue(letter.To, out var receiver))
+        if (Network.IsLost(letter.From.Address, letter.To)) Lose(letter);
+        else At(Now + 1, () => Arrive(letter));
+    }
+
+    private void Arrive(Letter letter)
+    {
+        if (!_open.TryGetValue(letter.Handle, out var open)) return;
+        if (letter.IsReply)
         {
-            if (!isReply || receiver.Self == _askers[letter.Handle])
-                Step(receiver, new Received(isReply ? 0 : letter.Handle, letter.Envelope));
+            _open.Remove(letter.Handle);
+            Step(open.Asker, new Received(0, letter.Envelope));
         }
-        else if (!isReply && Up.TryGetValue(letter.From.Address, out var asker))
+        else if (!Up.TryGetValue(letter.To, out var receiver) || Network.IsRejected(letter.From.Address, letter.To))
         {
-            Step(asker, new Undelivered(letter.To, letter.Envelope.To, WasRefused: true));
+            Fail(letter.Handle, wasRefused: true);
         }
-    });
+        else
+        {
+            if (receiver.Missed is not null) Lose(letter);
+            Step(receiver, new Received(letter.Handle, letter.Envelope));
+        }
+    }
+
+    // Whoever asked waits for a reply until its time is up.
+    private void Lose(Letter letter)
+    {
+        if (_open.TryGetValue(letter.Handle, out var open))
+            At(Math.Max(Now, open.SentAt + TimesOutAfter), () => Fail(letter.Handle, wasRefused: false));
+    }
+
+    private void Fail(long handle, bool wasRefused)
+    {
+        if (!_open.Remove(handle, out var open)) return;
+        Step(open.Asker, new Undelivered(open.Request.To, open.Request.Envelope.To, wasRefused));
+    }
 
     private void At(long time, Action action) => _events.Enqueue(action, (time, _order++));
 }
@@ -199,9 +264,12 @@ internal sealed class Silo(MemberId self, Replica replica)
 
     public long TickAt { get; set; } = long.MaxValue;
 
+    /// <summary>What came in while it was paused; null: it is not.</summary>
+    public List<Input>? Missed { get; set; }
+
     public Dictionary<long, Answer?> Outcomes { get; } = [];
 
     public Dictionary<long, ClusterState> Reads { get; } = [];
 
-    public override string ToString() => Scenario.Name(self.Address);
+    public override string ToString() => Scenario.Name(self);
 }
