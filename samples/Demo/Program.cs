@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Demo;
 
 DemoOptions options;
@@ -13,19 +12,5 @@ catch (ArgumentException failure)
     return 2;
 }
 
-// Whoever interrupts the demo must find nothing left running, so no signal ends it before its children.
-using var stop = new CancellationTokenSource();
-PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
-var registrations = signals.Select(signal => PosixSignalRegistration.Create(signal, context =>
-{
-    context.Cancel = true;
-    stop.Cancel();
-})).ToList();
-try
-{
-    return await new Stage(options, new Screen()).PlayAsync(stop.Token);
-}
-finally
-{
-    registrations.ForEach(registration => registration.Dispose());
-}
+using var stop = new Interruption();
+return await new Stage(options, new Screen()).PlayAsync(stop.Token);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Chaos;
 using Demo;
 
@@ -14,13 +13,7 @@ catch (ArgumentException failure)
 }
 
 // Bounded as a whole, and no signal ends it before its children.
-using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(1 + (5 * options.Scenarios.Count)));
-PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
-var registrations = signals.Select(signal => PosixSignalRegistration.Create(signal, context =>
-{
-    context.Cancel = true;
-    stop.Cancel();
-})).ToList();
+using var stop = new Interruption(TimeSpan.FromMinutes(1 + (5 * options.Scenarios.Count)));
 var measures = new List<Measure>();
 try
 {
@@ -44,10 +37,6 @@ catch (DemoFailed failure)
 {
     Console.Error.WriteLine(failure.Message);
     return 1;
-}
-finally
-{
-    registrations.ForEach(registration => registration.Dispose());
 }
 
 Report.Table(measures);

@@ -69,6 +69,26 @@ internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, Ca
         return took;
     }
 
+    /// <summary>Some silo that does not lead, and the others.</summary>
+    public (Pod Survivor, IReadOnlyList<Pod> Others) Part()
+    {
+        var survivor = Live.First(each => each.Told is { IsLeader: false }).Pod;
+        return (survivor, [.. Pods.Where(pod => pod != survivor)]);
+    }
+
+    public Task UntilRescuedAsync(string what, Pod survivor, Expected expected, TimeSpan since) =>
+        UntilAsync($"{what}: rescued into a new epoch", expected, since,
+            () => Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > Epoch
+                ? null
+                : "the survivor has no majority in a new epoch");
+
+    /// <summary>Lets a fault go on until it has lasted so long: that waits for nothing.</summary>
+    public async Task LastAsync(TimeSpan since, TimeSpan length)
+    {
+        var rest = length - (Now - since);
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, stop);
+    }
+
     /// <summary>Waits without measuring.</summary>
     public Task UntilAsync(string what, Func<string?> missing) =>
         stage.Lookout.UntilAsync(what, Limit, missing, stop);

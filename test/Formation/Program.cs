@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Demo;
 using Formation;
 
@@ -14,13 +13,7 @@ catch (ArgumentException failure)
 }
 
 // Bounded as a whole, and no signal ends it before its children.
-using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(1 + options.Starts + options.Alone));
-PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
-var registrations = signals.Select(signal => PosixSignalRegistration.Create(signal, context =>
-{
-    context.Cancel = true;
-    stop.Cancel();
-})).ToList();
+using var stop = new Interruption(TimeSpan.FromMinutes(1 + options.Starts + options.Alone));
 try
 {
     await using var series = new Series(options);
@@ -35,8 +28,4 @@ catch (OperationCanceledException)
 {
     Console.Error.WriteLine("interrupted, or out of time");
     return 1;
-}
-finally
-{
-    registrations.ForEach(registration => registration.Dispose());
 }

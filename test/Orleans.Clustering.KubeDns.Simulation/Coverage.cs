@@ -38,12 +38,12 @@ internal static class Coverage
         if (now.Count < before.Count) count("VotersShrank");
     }
 
-    /// <summary>A verdict, by its rule.</summary>
-    public static string? Of(Trace trace)
+    /// <summary>By which rule a trace declares somebody ended; null: it does not.</summary>
+    public static EndRule? RuleOf(Trace trace)
     {
         const string Mark = " by rule ";
         var at = trace.Event == "MemberEnded" ? trace.Text.IndexOf(Mark, StringComparison.Ordinal) : -1;
-        return at < 0 ? null : "Ended" + trace.Text[(at + Mark.Length)..].Split(':')[0];
+        return at < 0 ? null : Enum.Parse<EndRule>(trace.Text[(at + Mark.Length)..].Split(':')[0]);
     }
 
     private static string NameOf(Command command) => command.GetType().Name;

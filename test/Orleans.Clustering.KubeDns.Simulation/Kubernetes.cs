@@ -99,9 +99,8 @@ internal sealed class Kubernetes(World world, SimRandom random)
     public void Leave(SimProcess process, bool isReplaced)
     {
         if (process.IsLeaving) return;
-        process.IsLeaving = true;
         world.Say(process, "Leaving", "");
-        world.WhenRunning(process, () => world.Step(process, new Consensus.Leave()));
+        TellToStop(process);
         var deadline = world.Now + GracePeriod;
         void Poll()
         {
@@ -120,6 +119,12 @@ internal sealed class Kubernetes(World world, SimRandom random)
         }
 
         world.At(world.Now + 100, Poll);
+    }
+
+    private void TellToStop(SimProcess process)
+    {
+        process.IsLeaving = true;
+        world.WhenRunning(process, () => world.Step(process, new Consensus.Leave()));
     }
 
     /// <summary>As the node does: at once, or after its application stopped; the kubelet starts it anew.</summary>
@@ -144,8 +149,7 @@ internal sealed class Kubernetes(World world, SimRandom random)
     private void LeaveAndReturn(SimProcess process)
     {
         if (process.IsLeaving || !process.IsAlive) return;
-        process.IsLeaving = true;
-        world.WhenRunning(process, () => world.Step(process, new Consensus.Leave()));
+        TellToStop(process);
         world.At(world.Now + 10_000, () => EndAndReturn(process, "Yielded"));
     }
 

@@ -40,7 +40,7 @@ internal sealed class Lives(World world)
     public void OnTrace(SimProcess process, Trace trace)
     {
         if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
-        if (trace.Event == "MemberEnded") OnEnded(process, trace.Text);
+        if (Coverage.RuleOf(trace) is { } rule) OnEnded(process, rule, trace.Text);
     }
 
     /// <summary>A new lineage begins: nobody may live in another that its founder could have found.</summary>
@@ -94,14 +94,11 @@ internal sealed class Lives(World world)
         _passedOver[process] = world.Now;
     }
 
-    private void OnEnded(SimProcess process, string text)
+    private void OnEnded(SimProcess process, EndRule rule, string text)
     {
         var living = world.Alive.FirstOrDefault(
             other => text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         if (living is null) return;
-        var rule = text.Contains($"by rule {EndRule.Superseded}", StringComparison.Ordinal) ? EndRule.Superseded
-            : text.Contains($"by rule {EndRule.Refused}", StringComparison.Ordinal) ? EndRule.Refused
-            : EndRule.Removed;
         Checkers.Require(Holds(rule, process, living), "I5", $"{process} declared {living} ended, which lives: {text}");
         _ended.Add(living.Self.Nonce);
         world.Say(living, $"HeldFor{rule}", $"by {process}");

@@ -228,7 +228,7 @@ internal sealed class World
             case EndProcess end: OnEnd(process, end); break;
             case Trace trace:
                 Say(process, trace.Event, trace.Text);
-                if (Coverage.Of(trace) is { } ended) Count(ended);
+                if (Coverage.RuleOf(trace) is { } rule) Count($"Ended{rule}");
                 Checkers.OnTrace(process, trace);
                 OnTrace(process, trace);
                 break;

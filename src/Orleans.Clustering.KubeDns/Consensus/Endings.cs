@@ -21,10 +21,14 @@ internal sealed class Endings(Local local, Peers peers)
 
     public bool IsEnded(MemberId member) => _ended.ContainsKey(member.Nonce);
 
-    /// <summary>By which rule that member counts as ended for a rescue; null: it does not.</summary>
+    /// <summary>
+    /// By which rule that member counts as ended for a rescue; null: it does not. Its successor's answer proves its end
+    /// to those too who judge nobody any more.
+    /// </summary>
     public EndRule? RuleFor(MemberId member)
     {
         if (_ended.TryGetValue(member.Nonce, out var rule)) return rule;
+        if (peers.IsSuperseded(member)) return EndRule.Superseded;
         return !local.Leaving && IsNotReady(member) ? EndRule.NotReady : null;
     }
 

@@ -19,24 +19,22 @@ internal sealed class Peers(Local local)
     private const int UnreachableAttempts = 3;
 
     private ImmutableSortedDictionary<Nonce, long> _knownSince = ImmutableSortedDictionary<Nonce, long>.Empty;
-    private readonly Listing _discovery = new(local);
-    private readonly Listing _ready = new(local);
     private Cadence? _cadence;
     private long _nextGreetAt;
 
     public Cadence Cadence => _cadence ??= new Cadence(local, this);
 
     /// <summary>What the discovery service lists.</summary>
-    public Listing Discovery => _discovery;
+    public Listing Discovery { get; } = new(local);
 
     /// <summary>What the ready service lists.</summary>
-    public Listing Ready => _ready;
+    public Listing Ready { get; } = new(local);
 
     public ImmutableSortedDictionary<PeerAddress, Contact> Contacts { get; private set; } =
         ImmutableSortedDictionary<PeerAddress, Contact>.Empty;
 
     /// <summary>The newest complete answer of the discovery service.</summary>
-    public View? LastView => _discovery.Last;
+    public View? LastView => Discovery.Last;
 
     /// <summary>For how long an answer counts as fresh; longer while many are asked in turn.</summary>
     public long FreshFor => Math.Max(3_000, Contacts.Count * 24);
@@ -116,7 +114,7 @@ internal sealed class Peers(Local local)
     public void On(View view)
     {
         var isNewest = view.Complete && (LastView is null || view.AskedAt >= LastView.AskedAt);
-        _discovery.On(view, Contacts.Keys);
+        Discovery.On(view, Contacts.Keys);
         if (isNewest)
         {
             local.IsMisnamed = view.IsMisnamed;
@@ -139,7 +137,7 @@ internal sealed class Peers(Local local)
         }
     }
 
-    public void OnReady(View view) => _ready.On(view, Contacts.Keys);
+    public void OnReady(View view) => Ready.On(view, Contacts.Keys);
 
     public void OnCommitted(Committed committed)
     {

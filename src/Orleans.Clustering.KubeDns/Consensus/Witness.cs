@@ -70,6 +70,5 @@ internal sealed class Witness(Local local, Peers peers, Acceptor acceptor, Quoru
 
     private bool MayBeLeft(MemberId member) =>
         endings.RuleFor(member) is not null
-        || peers.IsSuperseded(member)
         || (peers.IsUnreachable(member) && peers.Ready.Last is not null && !peers.Ready.Lists(member.Address));
 }

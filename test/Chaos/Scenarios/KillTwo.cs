@@ -10,16 +10,12 @@ internal sealed class KillTwo : IScenario
     public async Task PlayAsync(Run run)
     {
         await run.FormAsync(3);
-        var survivor = run.Live.First(each => each.Told is { IsLeader: false }).Pod;
-        var victims = run.Pods.Where(pod => pod != survivor).ToList();
+        var (survivor, victims) = run.Part();
         var silos = victims.Select(pod => run.Of(pod).Silo).ToList();
 
         var killed = run.Now;
         Run.Crash(victims);
-        await run.UntilAsync("2 of 3 killed: rescued into a new epoch", Expected.Within(8, 12), killed,
-            () => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > run.Epoch
-                ? null
-                : "the survivor has no majority in a new epoch");
+        await run.UntilRescuedAsync("2 of 3 killed", survivor, Expected.Within(8, 12), killed);
         foreach (var silo in silos)
         {
             await run.UntilAsync($"row of {silo} Dead", () => Views.NotDead(run.Ask([survivor]), silo));

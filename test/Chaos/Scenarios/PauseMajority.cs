@@ -21,9 +21,7 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
     public async Task PlayAsync(Run run)
     {
         await run.FormAsync(3);
-        var survivor = run.Live.First(each => each.Told is { IsLeader: false }).Pod;
-        var paused = run.Pods.Where(pod => pod != survivor).ToList();
-
+        var (survivor, paused) = run.Part();
         var silos = paused.Select(pod => run.Of(pod).Silo).ToList();
 
         var begun = run.Now;
@@ -44,21 +42,12 @@ internal sealed class PauseMajority(bool isRaced) : IScenario
     // third: they are 2 s apart.
     private static async Task AwaitRescueAsync(Run run, Pod survivor, TimeSpan begun)
     {
-        await run.UntilAsync("2 of 3 paused: rescued into a new epoch", Expected.Within(23, 32), begun,
-            () => run.Ask([survivor])[0].Told is { HasMajority: true } told && told.Epoch > run.Epoch
-                ? null
-                : "the survivor has no majority in a new epoch");
-        // Not waits for anything: so long the fault lasts.
-        var rest = Shortest - (run.Now - begun);
-        if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
+        await run.UntilRescuedAsync("2 of 3 paused", survivor, Expected.Within(23, 32), begun);
+        await run.LastAsync(begun, Shortest);
     }
 
-    private static async Task AwaitRandomAsync(Run run, TimeSpan begun)
-    {
-        var moment = Before + ((Longest - Before) * Random.Shared.NextDouble());
-        var rest = moment - (run.Now - begun);
-        if (rest > TimeSpan.Zero) await Task.Delay(rest, run.Stop);
-    }
+    private static Task AwaitRandomAsync(Run run, TimeSpan begun) =>
+        run.LastAsync(begun, Before + ((Longest - Before) * Random.Shared.NextDouble()));
 
     private static async Task HealAsync(Run run, IReadOnlyList<string> silos, TimeSpan begun, TimeSpan resumed)
     {
