@@ -24,7 +24,18 @@ internal sealed class LogLines(LogLevel least = LogLevel.Information) : ILoggerP
     }
 
     /// <summary>The first line that satisfies the condition, written already or yet to come.</summary>
-    public async Task<LogLine> NextAsync(Func<LogLine, bool> condition, TimeSpan patience)
+    public Task<LogLine> NextAsync(Func<LogLine, bool> condition, TimeSpan patience)
+    {
+        var wait = WaitAsync(condition, patience);
+
+        // Who has seen enough awaits it no more; its end, a minute later, is then no exception that escaped.
+        wait.ContinueWith(
+            ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+        return wait;
+    }
+
+    private async Task<LogLine> WaitAsync(Func<LogLine, bool> condition, TimeSpan patience)
     {
         var found = new TaskCompletionSource<LogLine>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look(LogLine line) => _ = condition(line) && found.TrySetResult(line);
