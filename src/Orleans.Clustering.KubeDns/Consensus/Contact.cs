@@ -63,6 +63,9 @@ internal sealed record Contact(PeerAddress Address)
 
     public int RefusedAttempts { get; init; }
 
+    /// <summary>When the series of refusals had become long enough for rule (b) of § 7.</summary>
+    public long RefusedEnoughAt { get; init; } = -1;
+
     /// <summary>Attempts without a valid reply since the last one.</summary>
     public int FailedAttempts { get; init; }
 
@@ -84,10 +87,24 @@ internal sealed record Contact(PeerAddress Address)
     public bool AnsweredWithin(long ms, long now) => IsWithin(AnsweredAt, ms, now);
 
     /// <summary>It gave a sign of life, as its listener sees fit to count them.</summary>
-    public Contact Answered(long now) => this with
+    public Contact Answered(long now) => Unrefused() with { AnsweredAt = now, FailedAttempts = 0 };
+
+    /// <summary>The series of refusals, if there was one, is over.</summary>
+    public Contact Unrefused() => this with { RefusedSince = -1, RefusedAttempts = 0, RefusedEnoughAt = -1 };
+
+    /// <summary>One more refusal, which may make the series long enough.</summary>
+    public Contact RefusedAgain(long now, Settings settings)
     {
-        AnsweredAt = now, RefusedSince = -1, RefusedAttempts = 0, FailedAttempts = 0,
-    };
+        var since = Refuses ? RefusedSince : now;
+        var isEnough = now - since >= settings.RefusedFor && RefusedAttempts + 1 >= settings.RefusedAttempts;
+        return this with
+        {
+            RefusedSince = since,
+            RefusedAt = now,
+            RefusedAttempts = RefusedAttempts + 1,
+            RefusedEnoughAt = RefusedEnoughAt < 0 && isEnough ? now : RefusedEnoughAt,
+        };
+    }
 
     public bool IsForeignWithin(long ms, long now) => IsForeign && IsWithin(ForeignAt, ms, now);
 

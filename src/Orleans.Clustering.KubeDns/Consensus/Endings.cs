@@ -69,7 +69,7 @@ internal sealed class Endings(Local local, Peers peers)
 
     private EndRule? Judge(MemberId member)
     {
-        if (peers.IsSuperseded(member) || IsReplaced(member)) return EndRule.Superseded;
+        if (peers.IsSuperseded(member) || SuccessorOf(member) is not null) return EndRule.Superseded;
         if (local.Settings.TrustConnectionRefused && IsRefused(member)) return EndRule.Refused;
         return IsRemoved(member) ? EndRule.Removed : null;
     }
@@ -80,8 +80,9 @@ internal sealed class Endings(Local local, Peers peers)
         var contact = peers.At(member.Address);
         var evidence = rule switch
         {
+            EndRule.Superseded when !peers.IsSuperseded(member) => $"its name is now {SuccessorOf(member)}",
             EndRule.Superseded when contact is { IsForeign: true } => "its address is another cluster's now",
-            EndRule.Superseded => $"its name or address is now {contact?.Member}",
+            EndRule.Superseded => $"its address is now {contact?.Member}",
             EndRule.Refused => $"refused {contact?.RefusedAttempts} attempts since {contact?.RefusedSince}",
             _ => "silent, and gone from the discovery service",
         };
@@ -91,19 +92,19 @@ internal sealed class Endings(Local local, Peers peers)
     // Rule (a), second half. Both the listing and the answer of the other must be younger than what we know of this
     // one: a stale answer, or an old reply, shows the predecessor of a pod that lives (seeds 82, 129, 159, 242). A name
     // that DNS gave is no pod's own: the same one elsewhere shows nothing, on neither side.
-    private bool IsReplaced(MemberId member)
+    private MemberId? SuccessorOf(MemberId member)
     {
-        if (member.IsNamedByDns) return false;
-        if (peers.LastView is not { } view || view.AskedAt - view.Staleness < peers.KnownSince(member)) return false;
-        if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return false;
+        if (member.IsNamedByDns) return null;
+        if (peers.LastView is not { } view || view.AskedAt - view.Staleness < peers.KnownSince(member)) return null;
+        if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return null;
         foreach (var listed in view.Listed)
         {
             if (listed.Fqdn != member.Fqdn) continue;
-            if (listed.Address == member.Address) return false;
-            if (IsSuccessor(listed, member)) return true;
+            if (listed.Address == member.Address) return null;
+            if (IsSuccessor(listed, member)) return peers.At(listed.Address)!.Member;
         }
 
-        return false;
+        return null;
     }
 
     private bool IsSuccessor(ListedPeer listed, MemberId member) =>
@@ -125,13 +126,15 @@ internal sealed class Endings(Local local, Peers peers)
         service.IsGone(member.Address, peers.KnownSince(member), forMs);
 
     // Rule (b). The second witness is Kubernetes, or another member: its report goes back RefusedFor at most, so one
-    // asked for that long after our first refusal tells of the time in which we were refused ourselves.
+    // asked for that long after our first refusal tells of the time in which we were refused ourselves. That another
+    // answered once the series was long enough shows that it is not we who are cut off; were it to be after the last
+    // refusal of all, two series in step would keep an ended member for half a minute.
     private bool IsRefused(MemberId member)
     {
-        if (peers.Of(member) is not { AnsweredAt: >= 0 } contact || !LongEnough(Series(contact))) return false;
+        if (peers.Of(member) is not { AnsweredAt: >= 0, RefusedEnoughAt: >= 0 } contact) return false;
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
-        var isConnected = others.Any(other => other.AnsweredAt > contact.RefusedAt)
-            || (IsClusterOfTwo(member) && peers.LastView?.AskedAt > contact.RefusedAt);
+        var isConnected = others.Any(other => other.AnsweredAt > contact.RefusedEnoughAt)
+            || (IsClusterOfTwo(member) && peers.LastView?.AskedAt > contact.RefusedEnoughAt);
         return isConnected && (IsUnreadied(member)
             || others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
                 && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report))));
@@ -151,7 +154,4 @@ internal sealed class Endings(Local local, Peers peers)
 
     private bool LongEnough(Refusal series) =>
         series.ForMs >= local.Settings.RefusedFor && series.Attempts >= local.Settings.RefusedAttempts;
-
-    private static Refusal Series(Contact contact) =>
-        new(contact.Member!.Nonce, contact.RefusedAt - contact.RefusedSince, contact.RefusedAttempts);
 }

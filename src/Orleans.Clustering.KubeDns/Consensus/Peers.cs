@@ -201,14 +201,12 @@ internal sealed class Peers(Local local)
     {
         var contact = Ensure(address);
         if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
-        Set(address, contact with
+        Set(address, contact.Unrefused() with
         {
             IsForeign = true,
             ForeignKey = key,
             ForeignAt = local.Now,
             ForeignGreet = Math.Max(contact.ForeignGreet, sentAt),
-            RefusedSince = -1,
-            RefusedAttempts = 0,
             FailedAttempts = 0,
             Lineage = Guid.Empty,
         });
@@ -235,13 +233,8 @@ internal sealed class Peers(Local local)
             FailedAttempts = contact.FailedAttempts + 1,
             FirstFailedAt = contact.FailedAttempts == 0 ? local.Now : contact.FirstFailedAt,
         };
-        var first = contact.RefusedSince >= 0 ? contact.RefusedSince : local.Now;
         Set(contact.Address, undelivered.WasRefused
-            ? contact with
-            {
-                RefusedSince = first, RefusedAt = local.Now, RefusedAttempts = contact.RefusedAttempts + 1,
-            }
-            : contact with { RefusedSince = -1, RefusedAttempts = 0 });
+            ? contact.RefusedAgain(local.Now, local.Settings) : contact.Unrefused());
         if (undelivered.WasRefused && contact.RefusedAttempts == 0 && contact.AnsweredAt >= 0)
             local.Trace("PeerRefuses", $"{contact.Address} ({contact.Member})");
         if (undelivered.WasRefused) Hurry();
@@ -264,7 +257,7 @@ internal sealed class Peers(Local local)
     public void OnStalled()
     {
         foreach (var (address, contact) in Contacts)
-            Set(address, contact with { FailedAttempts = 0, RefusedSince = -1, RefusedAttempts = 0, WatchUntil = -1 });
+            Set(address, contact.Unrefused() with { FailedAttempts = 0, WatchUntil = -1 });
         GreetAll();
     }
 

@@ -92,7 +92,7 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     private bool IsWorking(MemberId voter)
     {
         if (voter == local.Self) return local.MayTakePart;
-        return peers.Of(voter) is { } contact
+        return peers.Of(voter) is { } contact && !endings.IsEnded(voter)
             && contact.AnsweredWithin(Math.Max(5_000, peers.FreshFor), local.Now)
             && contact.Lineage == local.State!.Lineage && contact.Epoch == local.State.Epoch
             && contact.Standing.Promised.CompareTo(local.State.Epoch) <= 0;

@@ -14,10 +14,12 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     private const long LookEvery = 200;
     private const long GiveUpAfter = 3_000;
     private const long LookUpEvery = 500;
+    private const int MostPatience = 2;
 
     private readonly Evidence _evidence = new(local, peers, endings);
     private Attempt? _attempt;
     private int _highestNumber;
+    private int _failures;
     private long _lookAt;
     private long _lookUpAt;
     private string _told = "";
@@ -37,7 +39,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     public void Pump()
     {
         if (local.State is not { } state) return;
-        if (quorum.LostSince < 0 || !MayTry) Stop();
+        if (quorum.LostSince < 0 || quorum.HasMajority || !MayTry) Stop();
         else if (_attempt is { } attempt) Press(attempt);
         else if (local.Now >= _lookAt) Look(state);
     }
@@ -85,7 +87,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
 
     private void Stop()
     {
-        (_attempt, WaitingFor, _told, _named) = (null, "", "", []);
+        (_attempt, WaitingFor, _told, _named, _failures) = (null, "", "", [], 0);
         _evidence.Forget();
     }
 
@@ -172,7 +174,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
         }
 
         local.Promise(attempt.Epoch);
-        if (inFlight is not null) local.Trace("RescueAdoptsValue", $"{inFlight}");
+        if (inFlight is not null) local.Trace("RescueAdoptsValue", NameOf(inFlight));
         var ended = Known(last).Where(member => !attempt.Witnesses.Contains(member));
         var first = highest.Rescue(attempt.Epoch, inFlight, ended, VotersOf(highest, attempt.Witnesses));
         _attempt = attempt with { Promises = promises, First = first };
@@ -204,11 +206,16 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
         return able.Take(able.Count % 2 == 1 ? able.Count : able.Count - 1).ToSequence();
     }
 
+    private static string NameOf(Command command) =>
+        (command is TableChange change ? (object)change.Change : command).GetType().Name;
+
+    // The longer in vain, the longer the pause, up to some 3 s: whoever vetoes does not change its mind soon.
     private void GiveUp(string how, string why)
     {
         local.Trace(how, why);
         _attempt = null;
-        _lookAt = local.Now + LookEvery + local.Random(4 * LookEvery);
+        _lookAt = local.Now + LookEvery + local.Random(4 * LookEvery << _failures);
+        _failures = Math.Min(_failures + 1, MostPatience);
     }
 
     private sealed record Attempt(

@@ -5,7 +5,7 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
 /// Keeps the voter set healthy while leading, and hands over when leaving (protocol § 6). State kept: since when each
-/// silo is Active, and when a voter was last lost. Invariants kept: one change at a time, each decided by the voters
+/// silo is Active, since when this one votes, and when a voter was last lost. Invariants kept: one change at a time, each decided by the voters
 /// before it; no set is proposed whose majority does not answer now; nobody votes who is not up to date.
 /// </summary>
 internal sealed class Voters(Local local, Peers peers, Endings endings)
@@ -20,6 +20,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     private const long MayLag = 16;
 
     private ImmutableSortedDictionary<Nonce, long> _activeSince = ImmutableSortedDictionary<Nonce, long>.Empty;
+    private long _votesSince = -1;
     private long _lostAt = long.MinValue / 2;
     private long _lookAt;
 
@@ -45,6 +46,8 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
 
     public void OnCommitted(Committed committed)
     {
+        if (!committed.State.IsVoter(local.Self.Nonce)) _votesSince = -1;
+        else if (_votesSince < 0) _votesSince = local.Now;
         if (committed.Command is null)
         {
             foreach (var row in committed.State.Table.Rows.Values) Note(row);
@@ -156,11 +159,12 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     private bool HasEnded(MemberId member) =>
         endings.IsEnded(member) || local.State!.Table.RowOf(member) is { State: SiloState.Dead };
 
-    // Silent for VoterTimeout while a majority was not: else it may be we who are cut off.
+    // Silent for VoterTimeout while a majority was not: else it may be we who are cut off. Before we voted ourselves we
+    // hardly asked, so nobody was silent.
     private bool IsSilent(MemberId voter)
     {
         if (voter == local.Self) return false;
-        var since = Math.Max(peers.Of(voter)?.AnsweredAt ?? -1, peers.KnownSince(voter));
+        var since = Math.Max(peers.Of(voter)?.AnsweredAt ?? -1, Math.Max(peers.KnownSince(voter), _votesSince));
         if (since > local.Now - local.Settings.VoterTimeout) return false;
         return MajorityAnswers(local.State!.Voters);
     }

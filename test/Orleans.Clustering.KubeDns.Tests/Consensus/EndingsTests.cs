@@ -133,6 +133,24 @@ public class EndingsTests
         Assert.Equal("", Ended);
     }
 
+    // Both series begin with the same round of greetings, and may stay in step.
+    [Fact]
+    public void A_member_has_ended_though_each_answer_of_another_comes_just_before_a_refusal()
+    {
+        EveryoneAnswers();
+        for (var i = 0; i < 12; i++)
+        {
+            _leader.Now += 199;
+            _leader.Step(new Tick());
+            _leader.Now += 50;
+            _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
+            _leader.Now += 1;
+            _leader.Refuses(Given.C);
+        }
+
+        Assert.Equal("c", Ended);
+    }
+
     // "Switch: TrustConnectionRefused"
     [Fact]
     public void Refusals_end_nobody_where_they_are_not_trusted()

@@ -169,6 +169,23 @@ public class VotersTests
         cluster.Until(() => silos.TrueForAll(silo => silo.Replica.HasHandedOver), 2_000);
     }
 
+    // "a voter's silence counts from its last answer": where it was asked. A learner hardly asks anybody.
+    [Fact]
+    public void A_learner_that_becomes_a_voter_does_not_pass_over_a_leader_that_it_never_asked()
+    {
+        var learner = new ByHand(Given.B, Given.State(Given.A).With(Given.A, Given.B, Given.C));
+        learner.Answers(Given.A);
+        learner.Wait(30_000, () => learner.Ask(Given.A, new Greet(1, 1, 0, false, default)));
+        learner.Answers(Given.C);
+        learner.Ask(Given.A, new Decided(new News(
+            1, Sequence.Of<Command>(new SetVoters(Sequence.Of(Given.A, Given.B, Given.C))), null)));
+        learner.Wait(1_000, () => learner.Answers(Given.C));
+
+        Assert.DoesNotContain(learner.Traces, trace => trace.Event == "TakingOver");
+        learner.Wait(15_000, () => learner.Answers(Given.C));
+        Assert.Contains(learner.Traces, trace => trace.Event == "TakingOver");
+    }
+
     private static Sequence<MemberId>? Proposed(ByHand leader) =>
         leader.Sent.Select(send => send.Envelope.Body).OfType<Accept>().Select(accept => accept.Command)
             .OfType<SetVoters>().FirstOrDefault()?.Voters;
