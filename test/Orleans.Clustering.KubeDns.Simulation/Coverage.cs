@@ -12,7 +12,7 @@ internal static class Coverage
     public static readonly IReadOnlyList<string> MustHappen =
     [
         "Founding", "FoundingAdopted", "FoundingDuel", "Joined", "Snapshot", "TakingOver", "FinishedInFlight",
-        "ReadRepeated", "InsertRow", "UpdateRow", "MarkEnded", "Cleanup", "SetVoters", "NoOp", "Yield",
+        "ReadRepeated", "ReadHeld", "InsertRow", "UpdateRow", "MarkEnded", "Cleanup", "SetVoters", "NoOp", "Yield",
         "SoleVoterHandedOver", "VotersGrew", "VotersShrank", "LeaderChanged", "PeerRefuses", "ForeignCluster",
         "EndedSuperseded", "EndedRefused", "EndedRemoved", "NoQuorum", "QuorumBack", "RescueWaiting", "RescueBegun",
         "RescueVetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "StallOver",

@@ -126,7 +126,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     {
         _operations[++_tickets] = new Operation(null, Floors());
         world.Note(process, $"asks {_tickets} Read");
-        world.Step(process, new AskRead(_tickets, process.LocalTime(world.Now) + 3_000));
+        world.Step(process, new AskRead(_tickets, process.LocalTime(world.Now) + 3_000, MayWrite: true));
     }
 
     private void Write(TableCommand change)

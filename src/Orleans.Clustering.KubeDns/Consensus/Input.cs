@@ -35,7 +35,7 @@ internal sealed record Undelivered(PeerAddress To, Nonce Nonce, bool WasRefused)
 /// <summary>This silo wants a change of the table. <c>Deadline</c> by its own clock (ms).</summary>
 internal sealed record AskWrite(long Ticket, TableCommand Change, long Deadline) : Input;
 
-internal sealed record AskRead(long Ticket, long Deadline) : Input;
+internal sealed record AskRead(long Ticket, long Deadline, bool MayWrite = false) : Input;
 
 internal sealed record AskBeat(long Ticket, Beat Beat, long Deadline) : Input;
 

@@ -132,7 +132,7 @@ internal enum Answer : byte
 internal sealed record Submitted(RequestId Id, Answer Answer, News News) : Message;
 
 /// <summary>Asks a voter for a linearizable read.</summary>
-internal sealed record Read(RequestId Id, long Index) : Message;
+internal sealed record Read(RequestId Id, long Index, bool MayWrite = false) : Message;
 
 internal sealed record ReadDone(RequestId Id, Answer Answer, long Index, News News, Sequence<Beat> Beats) : Message;
 

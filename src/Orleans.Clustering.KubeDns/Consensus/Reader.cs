@@ -16,23 +16,28 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
     /// <summary>How long a read asked by another silo is kept; its caller has given up by then.</summary>
     private const long KeepFor = 3_000;
 
-    private ImmutableList<Waiting> _waiting = [];
+    private readonly Turns _turns = new(local);
+    private ImmutableList<WaitingRead> _waiting = [];
     private Round? _round;
     private long _rounds;
 
-    public long NextDue => _round?.DueAt ?? (_waiting.IsEmpty ? long.MaxValue : local.Now);
+    public long NextDue =>
+        Math.Min(_turns.NextDue, _round?.DueAt ?? (_waiting.IsEmpty ? long.MaxValue : local.Now));
 
     public void Enqueue(long handle, MemberId from, Read read)
     {
         if (!local.IsVoter)
         {
-            Answer(new Waiting(handle, from, read, 0), Consensus.Answer.Elsewhere);
+            Answer(new WaitingRead(handle, from, read, 0), Consensus.Answer.Elsewhere);
             return;
         }
 
-        _waiting = _waiting.RemoveAll(known => known.Read.Id == read.Id)
-            .Add(new Waiting(handle, from, read, local.Now + KeepFor));
+        var waiting = new WaitingRead(handle, from, read, local.Now + KeepFor);
+        _waiting = _waiting.RemoveAll(known => known.Read.Id == read.Id);
+        if (!_turns.Hold(waiting)) _waiting = _waiting.Add(waiting);
     }
+
+    public void OnCommitted(Committed committed) => _turns.OnCommitted(committed);
 
     public Mark On(Probe probe) => new(probe.Round, local.State!.Index, acceptor.HasAccepted);
 
@@ -58,6 +63,7 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
     public void Pump()
     {
         if (local.State is null) return;
+        _waiting = _waiting.AddRange(_turns.Released());
         Expire();
         if (!local.MayTakePart)
         {
@@ -140,7 +146,7 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
         _round = left.IsEmpty ? null : round with { Reads = left };
     }
 
-    private void Answer(Waiting waiting, Answer answer)
+    private void Answer(WaitingRead waiting, Answer answer)
     {
         var read = waiting.Read;
         var news = local.NewsAfter(read.Index);
@@ -148,14 +154,12 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
             new ReadDone(read.Id, answer, local.State!.Index, news, local.AllBeats()));
     }
 
-    private sealed record Waiting(long Handle, MemberId From, Read Read, long Deadline);
-
     // Target: the index that must be applied before the reads stand; Decided: up to where somebody can hand it on.
     private sealed record Round(
         long Number,
         Sequence<MemberId> Asked,
         long VotersAt,
-        ImmutableList<Waiting> Reads,
+        ImmutableList<WaitingRead> Reads,
         ImmutableSortedDictionary<MemberId, Mark> Marks,
         long? Target,
         long Decided,

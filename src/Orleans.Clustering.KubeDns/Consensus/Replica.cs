@@ -144,6 +144,7 @@ internal sealed class Replica
         {
             _peers.OnCommitted(committed);
             _voters.OnCommitted(committed);
+            _reader.OnCommitted(committed);
         }
     }
 

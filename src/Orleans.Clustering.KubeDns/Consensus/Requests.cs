@@ -25,7 +25,7 @@ internal sealed class Requests(Local local)
         var call = input switch
         {
             AskWrite write => new Call(write.Ticket, id, write.Deadline) { Change = write.Change },
-            AskRead read => new Call(read.Ticket, id, read.Deadline),
+            AskRead read => new Call(read.Ticket, id, read.Deadline) { MayWrite = read.MayWrite },
             AskBeat beat => new Call(beat.Ticket, id, beat.Deadline) { Beat = beat.Beat },
             _ => throw new ArgumentOutOfRangeException(nameof(input)),
         };
@@ -94,18 +94,26 @@ internal sealed class Requests(Local local)
             voter = Next(call)!;
         }
 
-        var patience = local.Settings.TakeoverAfter + local.Random(local.Settings.TakeoverJitter);
+        var patience = local.Settings.TakeoverAfter + local.Random(local.Settings.TakeoverJitter)
+            + (WaitsForTurn(call) ? Turns.HeldAtMost : 0);
         call = call with { Asked = voter, AskAgainAt = local.Now + patience, Tries = call.Tries.Add(voter.Nonce) };
         _calls = _calls.SetItem(call.Id.Number, call);
         var index = local.State!.Index;
-        local.Ask(voter, call.Change is { } change ? new Submit(call.Id, change, index) : new Read(call.Id, index));
+        local.Ask(voter, call.Change is { } change
+            ? new Submit(call.Id, change, index) : new Read(call.Id, index, WaitsForTurn(call)));
     }
 
-    // Writes go to the leader first, then down the list; a voter reads by itself. Once all were tried, begin anew.
+    // Who is not Active reads in order to write its row, and so do others that start at the same time.
+    private bool WaitsForTurn(Call call) =>
+        call.MayWrite && local.Settings.OrdersReads
+        && local.State!.Table.RowOf(local.Self) is not { State: SiloState.Active or SiloState.Dead };
+
+    // Writes go to the leader first, then down the list; a voter reads by itself, unless the leader is to order its
+    // reads. Once all were tried, begin anew.
     private MemberId? Next(Call call)
     {
         var voters = local.State!.Voters;
-        var order = call.Change is null && local.IsVoter
+        var order = call.Change is null && local.IsVoter && !WaitsForTurn(call)
             ? voters.OrderBy(voter => voter != local.Self)
             : voters.AsEnumerable();
         return order.FirstOrDefault(voter => !call.Tries.Contains(voter.Nonce));
@@ -156,6 +164,8 @@ internal sealed class Requests(Local local)
         public TableCommand? Change { get; init; }
 
         public Beat? Beat { get; init; }
+
+        public bool MayWrite { get; init; }
 
         public MemberId? Asked { get; init; }
 

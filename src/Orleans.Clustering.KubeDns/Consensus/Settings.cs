@@ -64,6 +64,9 @@ internal sealed record Settings
     /// <summary>Between greetings to an address that has not answered yet, or that refuses.</summary>
     public long GreetEagerly { get; init; } = 250;
 
+    /// <summary>Whether the leader orders the reads of silos that are about to write (<see cref="Turns"/>).</summary>
+    public bool OrdersReads { get; init; } = true;
+
     /// <summary>The table version of a founded cluster; null: the clock (protocol § 5).</summary>
     public int? FirstVersion { get; init; }
 }

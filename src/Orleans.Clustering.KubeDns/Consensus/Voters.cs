@@ -5,8 +5,9 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
 /// Keeps the voter set healthy while leading, and hands over when leaving (protocol § 6). State kept: since when each
-/// silo is Active, since when this one votes, and when a voter was last lost. Invariants kept: one change at a time, each decided by the voters
-/// before it; no set is proposed whose majority does not answer now; nobody votes who is not up to date.
+/// silo is Active, since when this one votes, and when a voter was last lost. Invariants kept: one change at a time,
+/// each decided by the voters before it; no set is proposed whose majority does not answer now; nobody votes who is not
+/// up to date.
 /// </summary>
 internal sealed class Voters(Local local, Peers peers, Endings endings)
 {

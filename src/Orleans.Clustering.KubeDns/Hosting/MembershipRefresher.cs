@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Clustering.KubeDns.Membership;
 using Orleans.Runtime;
 
 namespace Orleans.Clustering.KubeDns.Hosting;
@@ -86,6 +87,7 @@ internal sealed partial class MembershipRefresher(
             if (read == MembershipVersion.MinValue) return false;
             using var limit = new CancellationTokenSource(RefreshLimit, time);
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopped.Token);
+            ReadPurpose.BeginRefresh();
             await membership.Refresh(new MembershipVersion(target), bound.Token);
             return true;
         }

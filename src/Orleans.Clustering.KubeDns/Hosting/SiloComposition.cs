@@ -21,6 +21,9 @@ namespace Orleans.Clustering.KubeDns.Hosting;
 /// <summary>Puts a silo's node together from its options: DNS → discovery → node ⇄ peers.</summary>
 internal static class SiloComposition
 {
+    /// <summary>Turns the order of joining silos' reads off, so that its worth can be measured.</summary>
+    private const string UnorderedReads = "Orleans.Clustering.KubeDns.UnorderedReads";
+
     /// <summary>
     /// Makes the node. Reads the hosts file, resolv.conf and the secrets; binds and asks nothing yet.
     /// </summary>
@@ -193,6 +196,7 @@ internal static class SiloComposition
 
     private static Settings Protocol(KubeDnsClusteringOptions options, string? domain) => new()
     {
+        OrdersReads = !AppContext.TryGetSwitch(UnorderedReads, out var isOff) || !isOff,
         RemovedFor = (long)options.RemovedFor.TotalMilliseconds,
         NotReadyFor = (long)options.NotReadyFor.TotalMilliseconds,
         RescueAfter = (long)options.RescueAfter.TotalMilliseconds,

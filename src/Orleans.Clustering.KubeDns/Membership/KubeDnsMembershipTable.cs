@@ -22,6 +22,7 @@ internal class KubeDnsMembershipTable : IMembershipTable
     private readonly IOptions<KubeDnsClusteringOptions> _options;
     private readonly IOptions<ClusterOptions> _cluster;
     private readonly OperationBounds _bounds;
+    private int _hasLooked;
 
     /// <summary>Reads nothing and asks nobody.</summary>
     public KubeDnsMembershipTable(
@@ -65,12 +66,15 @@ internal class KubeDnsMembershipTable : IMembershipTable
     public virtual async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken)
     {
         var silo = RowMapping.ToSiloId(key);
-        return RowMapping.ToTable(await ReadAsync(cancellationToken), other => other == silo);
+        return RowMapping.ToTable(await ReadAsync(mayWrite: false, cancellationToken), other => other == silo);
     }
 
-    /// <inheritdoc cref="IMembershipTable.ReadAll"/>
-    public virtual async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken) =>
-        RowMapping.ToTable(await ReadAsync(cancellationToken), _ => true);
+    /// <summary>The whole table. Orleans reads it so before it writes; the first time it only looks.</summary>
+    public virtual async Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var mayWrite = Interlocked.Exchange(ref _hasLooked, 1) == 1 && ReadPurpose.MayWrite;
+        return RowMapping.ToTable(await ReadAsync(mayWrite, cancellationToken), _ => true);
+    }
 
     /// <inheritdoc cref="IMembershipTable.InsertRow"/>
     public virtual async Task<bool> InsertRowAsync(
@@ -136,8 +140,9 @@ internal class KubeDnsMembershipTable : IMembershipTable
     private static TableTag? Expected(TableVersion version) =>
         TableTag.Parse(version.VersionEtag) is { } tag && version.Version == tag.Version + 1 ? tag : null;
 
-    private Task<TableView> ReadAsync(CancellationToken cancellationToken) => _bounds.RunAsync(
-        "read the table", _options.Value.ReadTimeout, token => _table.Value.ReadAsync(token), cancellationToken);
+    private Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken) => _bounds.RunAsync(
+        "read the table", _options.Value.ReadTimeout, token => _table.Value.ReadAsync(mayWrite, token),
+        cancellationToken);
 
     private Task<bool> WriteAsync(string operation, TableCommand change, CancellationToken cancellationToken) =>
         _bounds.RunAsync(operation, _options.Value.OperationTimeout,

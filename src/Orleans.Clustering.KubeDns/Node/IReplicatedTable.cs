@@ -22,8 +22,11 @@ internal interface IReplicatedTable
     /// </summary>
     Task WaitUntilJoinedAsync(CancellationToken cancellationToken);
 
-    /// <summary>A linearizable read.</summary>
-    Task<TableView> ReadAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// A linearizable read. One that <paramref name="mayWrite"/>, before this silo is Active, may be held until others
+    /// that start have written (a second at most), so that the write that follows is not lost to theirs.
+    /// </summary>
+    Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken);
 
     /// <summary>
     /// Commits a change. True: exactly this was committed. False: a compare-and-swap that lost.

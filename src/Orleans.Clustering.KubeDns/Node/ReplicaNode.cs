@@ -111,7 +111,7 @@ internal sealed partial class ReplicaNode : INode
         {
             try
             {
-                await ReadAsync(cancellationToken).ConfigureAwait(false);
+                await ReadAsync(mayWrite: false, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (TimeoutException error)
@@ -121,12 +121,12 @@ internal sealed partial class ReplicaNode : INode
         }
     }
 
-    public async Task<TableView> ReadAsync(CancellationToken cancellationToken)
+    public async Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken)
     {
         var deadline = Deadline(_settings.ReadTimeout);
         var effect = await _calls.WaitAsync(
-            ticket => Post(new AskRead(ticket, deadline)), _settings.ReadTimeout, "Read", _time, cancellationToken)
-            .ConfigureAwait(false);
+            ticket => Post(new AskRead(ticket, deadline, mayWrite)), _settings.ReadTimeout, "Read", _time,
+            cancellationToken).ConfigureAwait(false);
         if (effect is not ReadAnswered { State: var state }) throw NoDecision("Read", _settings.ReadTimeout);
         return new TableView(state.Tag, state.Table, _replica.Beats);
     }

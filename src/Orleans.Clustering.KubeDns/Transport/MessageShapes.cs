@@ -68,8 +68,8 @@ internal static class MessageShapes
             (ref r) => new Submitted(r.Object(1, RequestShape), r.Enum(2, number => (Answer)number),
                 r.Object(3, NewsShape)))
         .Kind<Read>(32,
-            (w, v) => w.Object(1, RequestShape, v.Id).Long(2, v.Index),
-            (ref r) => new Read(r.Object(1, RequestShape), r.Long(2)))
+            (w, v) => w.Object(1, RequestShape, v.Id).Long(2, v.Index).Bool(3, v.MayWrite),
+            (ref r) => new Read(r.Object(1, RequestShape), r.Long(2), r.Bool(3)))
         .Kind<ReadDone>(33,
             (w, v) => w.Object(1, RequestShape, v.Id).Long(2, (long)v.Answer).Long(3, v.Index)
                 .Object(4, NewsShape, v.News).List(5, BeatShape, v.Beats),

@@ -27,7 +27,7 @@ public abstract class BoundedCalls(int size)
     public async Task With_no_peer_in_reach_every_call_of_every_node_throws_within_its_option(int line)
     {
         await using var cluster = await NodeCluster.FormAsync(size);
-        var before = await cluster.Nodes[0].ReadAsync(CancellationToken.None);
+        var before = await cluster.Nodes[0].ReadAsync(mayWrite: false, CancellationToken.None);
         foreach (var node in cluster.Nodes) cluster.Cut(node, (Line)line);
 
         await Task.WhenAll(cluster.Nodes.Select(node => AllThrowAsync(node, before.Tag)));
@@ -38,7 +38,7 @@ public abstract class BoundedCalls(int size)
     {
         await using var cluster = await NodeCluster.FormAsync(size);
         var left = cluster.Nodes[1];
-        var before = await left.ReadAsync(CancellationToken.None);
+        var before = await left.ReadAsync(mayWrite: false, CancellationToken.None);
         foreach (var gone in cluster.Nodes.Where(node => node != left)) await gone.DisposeAsync();
         var mutes = cluster.Nodes.Where(node => node != left)
             .Select(node => new SilentListener(node.Self.Address.Port)).ToList();
@@ -53,7 +53,7 @@ public abstract class BoundedCalls(int size)
     {
         await using var cluster = await NodeCluster.FormAsync(size);
         var left = cluster.Nodes[2];
-        var before = await left.ReadAsync(CancellationToken.None);
+        var before = await left.ReadAsync(mayWrite: false, CancellationToken.None);
         foreach (var gone in cluster.Nodes.Where(node => node != left)) await gone.DisposeAsync();
 
         await AllThrowAsync(left, before.Tag);
@@ -130,7 +130,7 @@ public abstract class BoundedCalls(int size)
             ThrowsAsync("UpdateIAmAlive", writes, () => table.UpdateIAmAlive(Entry(1))),
             ThrowsAsync("Cleanup", writes, () => table.CleanupDefunctSiloEntries(DateTimeOffset.UtcNow)),
             ThrowsAsync("Delete", writes, () => table.DeleteMembershipTableEntries("contract")),
-            ThrowsAsync("node's read", reads, () => node.ReadAsync(default)),
+            ThrowsAsync("node's read", reads, () => node.ReadAsync(mayWrite: false, default)),
             ThrowsAsync("node's write", writes, () => node.WriteAsync(new InsertRow(row, tag), default)),
             ThrowsAsync("node's beat", writes, () => node.HeartbeatAsync(row.Silo, 1, default)));
     }

@@ -65,7 +65,8 @@ internal sealed class FakeNode(InMemoryTable table, SiloAddress address, Concurr
         return HandingOver;
     }
 
-    public Task<TableView> ReadAsync(CancellationToken cancellationToken) => _replica.ReadAsync(cancellationToken);
+    public Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken) =>
+        _replica.ReadAsync(mayWrite, cancellationToken);
 
     public async Task<bool> WriteAsync(TableCommand change, CancellationToken cancellationToken)
     {

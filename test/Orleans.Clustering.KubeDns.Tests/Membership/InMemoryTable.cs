@@ -65,7 +65,7 @@ internal sealed class InMemoryReplica(InMemoryTable table, MemberId self) : IRep
     public Task WaitUntilJoinedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     // Yields first, so that callers truly overlap.
-    public async Task<TableView> ReadAsync(CancellationToken cancellationToken)
+    public async Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken)
     {
         await Task.Yield();
         return table.Read();

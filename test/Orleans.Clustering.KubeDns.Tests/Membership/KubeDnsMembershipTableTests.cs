@@ -156,7 +156,7 @@ public sealed class KubeDnsMembershipTableTests
 
         public Task WaitUntilJoinedAsync(CancellationToken cancellationToken) => Hang<bool>();
 
-        public Task<TableView> ReadAsync(CancellationToken cancellationToken) => Hang<TableView>();
+        public Task<TableView> ReadAsync(bool mayWrite, CancellationToken cancellationToken) => Hang<TableView>();
 
         public Task<bool> WriteAsync(TableCommand change, CancellationToken cancellationToken) => Hang<bool>();
 
