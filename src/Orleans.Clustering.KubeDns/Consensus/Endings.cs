@@ -12,6 +12,7 @@ internal sealed class Endings(Local local, Peers peers)
 {
     private const long JudgeEvery = 100;
     private const long ReplacementIsAliveFor = 2_000;
+    private const long AskEvery = 1_000;
 
     private ImmutableSortedDictionary<Nonce, EndRule> _ended = ImmutableSortedDictionary<Nonce, EndRule>.Empty;
     private long _judgeAt;
@@ -101,10 +102,21 @@ internal sealed class Endings(Local local, Peers peers)
         {
             if (listed.Fqdn != member.Fqdn) continue;
             if (listed.Address == member.Address) return null;
-            if (IsSuccessor(listed, member)) return peers.At(listed.Address)!.Member;
+            if (IsSuccessor(listed, member))
+                return WasAskedInVain(member) ? peers.At(listed.Address)!.Member : null;
         }
 
         return null;
+    }
+
+    // Who was never asked cannot have answered: while the API server is cut off from DNS, answers may be older than any
+    // bound, and name the predecessor that lives on without its pod (seed 1002729).
+    private bool WasAskedInVain(MemberId member)
+    {
+        var contact = peers.At(member.Address);
+        if (contact is { FailedAttempts: > 0 }) return true;
+        if (contact is null || contact.GreetedAt < local.Now - AskEvery) peers.GreetSoon(member.Address);
+        return false;
     }
 
     private bool IsSuccessor(ListedPeer listed, MemberId member) =>

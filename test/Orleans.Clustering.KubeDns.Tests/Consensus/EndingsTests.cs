@@ -221,6 +221,7 @@ public class EndingsTests
             leader.Now += 500;
             leader.Answers(Given.B);
             leader.Answers(other);
+            leader.Step(new Undelivered(member.Address, default, WasRefused: false));
             var listed = Sequence.Of(
                 new ListedPeer(Given.A.Fqdn, Given.A.Address), new ListedPeer(Given.B.Fqdn, Given.B.Address),
                 new ListedPeer(Given.ByAddress(member), member.Address), new ListedPeer(other.Fqdn, other.Address));
@@ -229,6 +230,34 @@ public class EndingsTests
 
         Assert.Equal(ended, string.Join(' ', leader.Traces.Where(trace => trace.Event == "MemberEnded")
             .Select(trace => trace.Text[..1])));
+    }
+
+    // "an older one shows the predecessor of a pod that lives": here without a bound, since DNS saw no news for long.
+    [Fact]
+    public void Who_was_never_asked_is_not_replaced_by_what_a_stale_answer_lists()
+    {
+        var predecessor = Given.Member("e") with { Fqdn = Given.D.Fqdn };
+        var voter = new ByHand(
+            Given.B, Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C, Given.D));
+        var listed = Sequence.Of(
+            new ListedPeer(Given.B.Fqdn, Given.B.Address), new ListedPeer(predecessor.Fqdn, predecessor.Address));
+        void See()
+        {
+            voter.Step(new Viewed(new View(voter.Now, true, listed, 1_000)));
+            voter.Answers(Given.A);
+            voter.Answers(predecessor);
+        }
+
+        voter.Now += 3_000;
+        voter.Sent.Clear();
+        See();
+        voter.Wait(3_000, See);
+        Assert.DoesNotContain(voter.Traces, trace => trace.Event == "MemberEnded");
+        Assert.Contains(voter.Sent, send => send.To == Given.D.Address && send.Envelope.Body is Greet);
+
+        voter.Step(new Undelivered(Given.D.Address, default, WasRefused: false));
+        voter.Wait(1_000, See);
+        Assert.Contains(voter.Traces, trace => trace.Event == "MemberEnded" && trace.Text[0] == 'd');
     }
 
     // The option endpoint_pod_names is turned under a live cluster: every address gets another name, nobody ends.
