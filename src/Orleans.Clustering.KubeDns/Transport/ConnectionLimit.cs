@@ -25,6 +25,7 @@ internal sealed class ConnectionLimit(int max)
             {
                 if (_unproven.First is not { } oldest) return null;
                 displaced = oldest.Value;
+                displaced.WasDisplaced = true;
                 Remove(displaced);
             }
 
@@ -49,14 +50,15 @@ internal sealed class ConnectionLimit(int max)
     {
         lock (_lock)
         {
-            if (!place.WasDisplaced) Remove(place);
+            Remove(place);
         }
     }
 
     private void Remove(Place place)
     {
+        if (place.HasLeft) return;
         if (place.Node.List is not null) _unproven.Remove(place.Node);
-        place.WasDisplaced = true;
+        place.HasLeft = true;
         _taken--;
     }
 
@@ -75,8 +77,11 @@ internal sealed class ConnectionLimit(int max)
 
         public LinkedListNode<Place> Node { get; }
 
-        /// <summary>It was given to another connection; once disposed, it is nobody's.</summary>
+        /// <summary>It was given to another connection.</summary>
         public bool WasDisplaced { get; set; }
+
+        /// <summary>It is nobody's any more.</summary>
+        public bool HasLeft { get; set; }
 
         public bool HasProved => _hasProved;
 

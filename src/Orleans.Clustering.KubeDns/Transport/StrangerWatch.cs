@@ -40,6 +40,9 @@ internal sealed partial class StrangerWatch(
             return;
         }
 
+        // Kestrel may wait for streams of a closed connection for ever; a place held so long would keep it in memory.
+        await using var closed = connection.ConnectionClosed.UnsafeRegister(
+            static place => ((ConnectionLimit.Place)place!).Dispose(), place);
         var visit = new Visit(place);
         connection.Items[Key] = visit;
         var timeout = options.StrangerTimeout;

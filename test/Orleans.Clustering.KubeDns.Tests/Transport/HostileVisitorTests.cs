@@ -13,7 +13,7 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
 {
     private const int Seed = 20_251_126;
     private const int Visits = 2_000;
-    private const long MemoryBound = 32 * 1024 * 1024;
+    private const long MemoryBound = 16 * 1024 * 1024;
 
     // What the server is set to, and room for a machine that does something else meanwhile.
     private static readonly TimeSpan CloseBound = TimeSpan.FromSeconds(0.3 + 10);
@@ -26,7 +26,7 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         var folder = rig.Keep(new SecretFolder("one"));
         var server = await rig.ServeAsync(secrets: rig.Secret(folder));
         var client = rig.Client(rig.Secret(folder));
-        AssertEchoed(await SendAsync(client, server.Port, 1), 1);
+        await ConnectAsync(client, server.Port);
         await VisitAsync(server.Port, Visitors(), Visits / 2);
 
         // Kestrel pools as many buffers as it once needed together, and the machine's load decides that: a round may
@@ -98,6 +98,16 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         // The last of them have been turned away, so the first hold all places there are for their kind.
         await Eventually.HoldsAsync(() => rig.Counts.Rejected(Rejection.Overloaded) >= 32);
         AssertEchoed(await SendAsync(client, server.Port, 2), 2);
+    }
+
+    // A busy machine may take longer over its first message than a stranger is given.
+    private static async Task ConnectAsync(PeerClient client, int port)
+    {
+        var patience = Stopwatch.StartNew();
+        PeerReply reply;
+        do reply = await SendAsync(client, port, 1);
+        while (reply.Outcome != Delivery.Replied && patience.Elapsed < Eventually.Patience);
+        AssertEchoed(reply, 1);
     }
 
     private static HostileVisits Visitors() => new(Seed, HostileVisits.PeerCorpus(Seed), stays: 4);
