@@ -20,6 +20,7 @@ internal sealed class Lives(World world)
 
     private readonly Dictionary<Nonce, int> _voted = [];
     private readonly Dictionary<SimProcess, long> _passedOver = [];
+    private readonly Dictionary<SimProcess, long> _invitedAt = [];
     private readonly HashSet<Guid> _excused = [];
     private readonly HashSet<Nonce> _ended = [];
 
@@ -40,6 +41,8 @@ internal sealed class Lives(World world)
     public void OnTrace(SimProcess process, Trace trace)
     {
         if (trace.Event == "PassedOver") OnPassedOver(process, trace.Text);
+        if (trace.Event == "Joined" && !trace.Text.EndsWith("as witness", StringComparison.Ordinal))
+            _invitedAt[process] = world.Now;
         if (Coverage.RuleOf(trace) is { } rule) OnEnded(process, rule, trace.Text);
     }
 
@@ -80,9 +83,10 @@ internal sealed class Lives(World world)
     }
 
     // Forked off, or (§ 10) it joined before any answer that the founder may have had could list it, or it is listed
-    // no more.
+    // no more; or it was invited while the attempt was under way, by one that could not be seen (seed 1020907).
     private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
-        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
+        (_invitedAt.TryGetValue(other, out var at) && world.Now <= at + AttemptTakes)
+        || world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address);
 

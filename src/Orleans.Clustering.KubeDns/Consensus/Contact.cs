@@ -53,6 +53,9 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>When the last answered greeting was sent.</summary>
     public long AnsweredGreet { get; init; } = -1;
 
+    /// <summary>When that answer came in.</summary>
+    public long AnsweredGreetAt { get; init; } = -1;
+
     /// <summary>When a request of theirs last came in.</summary>
     public long HeardAt { get; init; } = -1;
 
@@ -83,6 +86,11 @@ internal sealed record Contact(PeerAddress Address)
 
     /// <summary>Whether it must be answered before this process founds.</summary>
     public bool Counts => Listed is not null || Invited;
+
+    /// <summary>
+    /// Whether that process started after that moment: at the earliest when its greeting was sent, less its uptime.
+    /// </summary>
+    public bool BeganAfter(long time) => StartedAt - (AnsweredGreetAt - AnsweredGreet) > time;
 
     public bool AnsweredWithin(long ms, long now) => IsWithin(AnsweredAt, ms, now);
 

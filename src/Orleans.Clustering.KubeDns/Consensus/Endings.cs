@@ -4,17 +4,17 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Consensus;
 
 /// <summary>
-/// Judges which incarnations have ended (protocol § 7). State kept: the verdicts by rules (a) to (c), which are final;
-/// (d) holds only as long as its evidence does. Invariant kept: nobody is declared ended by silence or by a failed
-/// look-up (I5); who is told to stop judges nobody.
+/// Judges which incarnations have ended (protocol § 7). State kept: the verdicts by rules (a) to (c), which hold until
+/// that very incarnation answers again; (d) holds only as long as its evidence does. Invariant kept: nobody is declared
+/// ended by silence or by a failed look-up (I5); who is told to stop judges nobody.
 /// </summary>
 internal sealed class Endings(Local local, Peers peers)
 {
     private const long JudgeEvery = 100;
     private const long ReplacementIsAliveFor = 2_000;
-    private const long AskEvery = 1_000;
 
-    private ImmutableSortedDictionary<Nonce, EndRule> _ended = ImmutableSortedDictionary<Nonce, EndRule>.Empty;
+    private ImmutableSortedDictionary<Nonce, (EndRule Rule, long At)> _ended =
+        ImmutableSortedDictionary<Nonce, (EndRule, long)>.Empty;
     private long _judgeAt;
     private (long Index, int Ended) _nothingToMark;
 
@@ -28,7 +28,7 @@ internal sealed class Endings(Local local, Peers peers)
     /// </summary>
     public EndRule? RuleFor(MemberId member)
     {
-        if (_ended.TryGetValue(member.Nonce, out var rule)) return rule;
+        if (_ended.TryGetValue(member.Nonce, out var verdict)) return verdict.Rule;
         if (peers.IsSuperseded(member)) return EndRule.Superseded;
         return !local.Leaving && IsNotReady(member) ? EndRule.NotReady : null;
     }
@@ -36,8 +36,9 @@ internal sealed class Endings(Local local, Peers peers)
     /// <summary>Judges somebody who is neither a voter nor has a row.</summary>
     public void Look(MemberId member)
     {
-        if (local.Leaving || local.IsFenced || member == local.Self || IsEnded(member)) return;
-        if (Judge(member) is { } rule) End(member, rule);
+        if (local.Leaving || local.IsFenced || member == local.Self) return;
+        if (_ended.TryGetValue(member.Nonce, out var verdict)) Review(member, verdict.At);
+        else if (Judge(member) is { } rule) End(member, rule);
     }
 
     public void Pump()
@@ -59,8 +60,8 @@ internal sealed class Endings(Local local, Peers peers)
         foreach (var row in local.State.Table.Rows.Values)
         {
             if (row is not { State: not SiloState.Dead, Owner: { } owner }) continue;
-            if (_ended.TryGetValue(owner.Nonce, out var rule))
-                return new TableChange(null, new MarkEnded(owner.Nonce, rule));
+            if (_ended.TryGetValue(owner.Nonce, out var verdict))
+                return new TableChange(null, new MarkEnded(owner.Nonce, verdict.Rule));
         }
 
         // Asked at every step: the rows are looked through once for each state, not once for each message.
@@ -75,9 +76,18 @@ internal sealed class Endings(Local local, Peers peers)
         return IsRemoved(member) ? EndRule.Removed : null;
     }
 
+    // Both witnesses were wrong: a firewall refused for it while it was not ready. Kept, the verdict would hide from us
+    // for ever that it works (seed 1016041).
+    private void Review(MemberId member, long at)
+    {
+        if (peers.Of(member) is not { } contact || contact.AnsweredGreet <= at) return;
+        _ended = _ended.Remove(member.Nonce);
+        local.Trace("MemberLives", $"{member} at {member.Address} answers, and has not ended");
+    }
+
     private void End(MemberId member, EndRule rule)
     {
-        _ended = _ended.Add(member.Nonce, rule);
+        _ended = _ended.Add(member.Nonce, (rule, local.Now));
         var contact = peers.At(member.Address);
         var evidence = rule switch
         {
@@ -90,9 +100,9 @@ internal sealed class Endings(Local local, Peers peers)
         local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}");
     }
 
-    // Rule (a), second half. Both the listing and the answer of the other must be younger than what we know of this
-    // one: a stale answer, or an old reply, shows the predecessor of a pod that lives (seeds 82, 129, 159, 242). A name
-    // that DNS gave is no pod's own: the same one elsewhere shows nothing, on neither side.
+    // Rule (a), second half. The listing must be younger than what we know of this one: a stale answer shows the
+    // predecessor of a pod that lives (seeds 82, 129, 159, 242). A name that DNS gave is no pod's own: the same one
+    // elsewhere shows nothing, on neither side.
     private MemberId? SuccessorOf(MemberId member)
     {
         if (member.IsNamedByDns) return null;
@@ -102,37 +112,29 @@ internal sealed class Endings(Local local, Peers peers)
         {
             if (listed.Fqdn != member.Fqdn) continue;
             if (listed.Address == member.Address) return null;
-            if (IsSuccessor(listed, member))
-                return WasAskedInVain(member) ? peers.At(listed.Address)!.Member : null;
+            if (IsSuccessor(listed, member)) return peers.At(listed.Address)!.Member;
         }
 
         return null;
     }
 
-    // Who was never asked cannot have answered: while the API server is cut off from DNS, answers may be older than any
-    // bound, and name the predecessor that lives on without its pod (seed 1002729).
-    private bool WasAskedInVain(MemberId member)
-    {
-        var contact = peers.At(member.Address);
-        if (contact is { FailedAttempts: > 0 }) return true;
-        if (contact is null || contact.GreetedAt < local.Now - AskEvery) peers.GreetSoon(member.Address);
-        return false;
-    }
-
+    // It began after this one was known. While the API server is cut off from DNS, answers may be older than any bound,
+    // and list a predecessor that lives on without its pod (seed 1002729).
     private bool IsSuccessor(ListedPeer listed, MemberId member) =>
         peers.At(listed.Address) is { Member: { IsNamedByDns: false } now } contact
         && now.Fqdn == member.Fqdn
         && now != member
-        && contact.AnsweredGreet > peers.KnownSince(member)
+        && contact.BeganAfter(peers.KnownSince(member))
         && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
 
     // Rule (c).
     private bool IsRemoved(MemberId member) =>
         peers.IsUnreachable(member) && IsGone(peers.Discovery, member, local.Settings.RemovedFor);
 
-    // Rule (d).
+    // Rule (d). What Kubernetes said before the silence began tells nothing of it.
     private bool IsNotReady(MemberId member) =>
-        peers.IsUnreachable(member) && IsGone(peers.Ready, member, local.Settings.NotReadyFor);
+        peers.IsUnreachable(member) && peers.Ready.IsAsOf(peers.LastSignOf(member))
+        && IsGone(peers.Ready, member, local.Settings.NotReadyFor);
 
     private bool IsGone(Listing service, MemberId member, long forMs) =>
         service.IsGone(member.Address, peers.KnownSince(member), forMs);
@@ -147,14 +149,16 @@ internal sealed class Endings(Local local, Peers peers)
         var others = peers.Contacts.Values.Where(other => other.Address != member.Address && IsOurs(other)).ToList();
         var isConnected = others.Any(other => other.AnsweredAt > contact.RefusedEnoughAt)
             || (IsClusterOfTwo(member) && peers.LastView?.AskedAt > contact.RefusedEnoughAt);
-        return isConnected && (IsUnreadied(member)
+        return isConnected && (IsUnreadied(member, contact.RefusedSince)
             || others.Any(other => other.AnsweredGreet >= contact.RefusedSince + local.Settings.RefusedFor
                 && other.Reports.Any(report => report.Nonce == member.Nonce && LongEnough(report))));
     }
 
-    // It was ready, and is not any more. One that never was may be on its way up (seed 1023).
-    private bool IsUnreadied(MemberId member) =>
-        peers.Ready.WasListed(member.Address, peers.KnownSince(member))
+    // It was ready, and is not any more, now that it refuses: what was before is past (seed 1011927). One that never
+    // was may be on its way up (seed 1023).
+    private bool IsUnreadied(MemberId member, long refusedSince) =>
+        peers.Ready.IsAsOf(refusedSince)
+        && peers.Ready.WasListed(member.Address, peers.KnownSince(member))
         && IsGone(peers.Ready, member, local.Settings.RefusedFor);
 
     private bool IsClusterOfTwo(MemberId other) =>

@@ -29,6 +29,9 @@ internal sealed class Listing(Local local)
     /// <summary>Whether complete answers that list us have been seen for that long.</summary>
     public bool WatchedFor(long ms) => _watchedSince >= 0 && Last!.AskedAt - _watchedSince >= ms;
 
+    /// <summary>Whether the newest complete answer tells of that moment, or a later one.</summary>
+    public bool IsAsOf(long time) => Last is { } view && view.AskedAt - view.Staleness >= time;
+
     public bool Lists(PeerAddress address) => Last?.Listed.Any(listed => listed.Address == address) == true;
 
     /// <summary>Takes in an answer; <paramref name="known"/> are the addresses whose absence matters.</summary>

@@ -76,11 +76,13 @@ internal sealed class Peers(Local local)
     public bool IsUnreachable(MemberId member)
     {
         if (member == local.Self || At(member.Address) is not { } contact) return false;
-        var last = contact.Member == member ? contact.AnsweredAt : KnownSince(member);
         return contact.FailedAttempts >= UnreachableAttempts
-            && last <= local.Now - UnreachableFor
+            && LastSignOf(member) <= local.Now - UnreachableFor
             && contact.FirstFailedAt <= local.Now - (UnreachableFor / 2);
     }
+
+    /// <summary>When that incarnation last answered, or else became known.</summary>
+    public long LastSignOf(MemberId member) => Of(member)?.AnsweredAt ?? KnownSince(member);
 
     /// <summary>
     /// Whether a process without lineage should take this one's: none that answers has a better. That is one with a
@@ -192,6 +194,7 @@ internal sealed class Peers(Local local)
             Standing = greeting.Standing,
             StartedAt = local.Now - greeting.UptimeMs,
             AnsweredGreet = greeting.SentAt,
+            AnsweredGreetAt = local.Now,
             Reports = greeting.Refusals,
         });
     }

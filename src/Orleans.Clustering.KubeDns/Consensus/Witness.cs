@@ -70,5 +70,6 @@ internal sealed class Witness(Local local, Peers peers, Acceptor acceptor, Quoru
 
     private bool MayBeLeft(MemberId member) =>
         endings.RuleFor(member) is not null
-        || (peers.IsUnreachable(member) && peers.Ready.Last is not null && !peers.Ready.Lists(member.Address));
+        || (peers.IsUnreachable(member) && peers.Ready.IsAsOf(peers.LastSignOf(member))
+            && !peers.Ready.Lists(member.Address));
 }

@@ -69,8 +69,9 @@ internal sealed class ByHand
         Step(new Received(0, Wrap(from, body, to ?? Self.Nonce)));
 
     /// <summary>That member answers a greeting sent now.</summary>
-    public void Answers(MemberId from, long index = 0, bool leaving = false, params Refusal[] refusals) =>
-        Tell(from, new Greeting(Now, 60_000, index, leaving, refusals.ToSequence()));
+    public void Answers(
+        MemberId from, long index = 0, bool leaving = false, long uptime = 60_000, params Refusal[] refusals) =>
+        Tell(from, new Greeting(Now, uptime, index, leaving, refusals.ToSequence()));
 
     public void Refuses(MemberId at) => Step(new Undelivered(at.Address, default, WasRefused: true));
 

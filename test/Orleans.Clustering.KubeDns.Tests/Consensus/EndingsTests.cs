@@ -151,6 +151,21 @@ public class EndingsTests
         Assert.Equal("c", Ended);
     }
 
+    // "A verdict holds until that very incarnation answers a greeting sent after it"
+    [Fact]
+    public void Who_answers_after_all_has_not_ended()
+    {
+        Refusing(() => _leader.Answers(Given.B, refusals: new Refusal(Given.C.Nonce, 1_600, 6)));
+        Assert.Equal("c", Ended);
+        _leader.Wait(2_000, () => _leader.Answers(Given.B));
+        Assert.DoesNotContain(_leader.Traces, trace => trace.Event == "MemberLives");
+
+        _leader.Answers(Given.C);
+        _leader.Wait(2_000, () => _leader.Answers(Given.C));
+
+        Assert.Single(_leader.Traces, trace => trace.Event == "MemberLives" && trace.Text[0] == 'c');
+    }
+
     // "Switch: TrustConnectionRefused"
     [Fact]
     public void Refusals_end_nobody_where_they_are_not_trusted()
@@ -220,8 +235,7 @@ public class EndingsTests
             // Paused for some seconds; meanwhile DNS gives its name to another address.
             leader.Now += 500;
             leader.Answers(Given.B);
-            leader.Answers(other);
-            leader.Step(new Undelivered(member.Address, default, WasRefused: false));
+            leader.Answers(other, uptime: 50);
             var listed = Sequence.Of(
                 new ListedPeer(Given.A.Fqdn, Given.A.Address), new ListedPeer(Given.B.Fqdn, Given.B.Address),
                 new ListedPeer(Given.ByAddress(member), member.Address), new ListedPeer(other.Fqdn, other.Address));
@@ -232,32 +246,59 @@ public class EndingsTests
             .Select(trace => trace.Text[..1])));
     }
 
-    // "an older one shows the predecessor of a pod that lives": here without a bound, since DNS saw no news for long.
+    // "which began after *k* became known": here DNS saw no news for long, and lists the predecessor, which lives on.
     [Fact]
-    public void Who_was_never_asked_is_not_replaced_by_what_a_stale_answer_lists()
+    public void Nobody_is_replaced_by_a_process_that_is_older()
     {
-        var predecessor = Given.Member("e") with { Fqdn = Given.D.Fqdn };
+        var other = Given.Member("e") with { Fqdn = Given.D.Fqdn };
         var voter = new ByHand(
             Given.B, Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C, Given.D));
+        var known = voter.Now;
         var listed = Sequence.Of(
-            new ListedPeer(Given.B.Fqdn, Given.B.Address), new ListedPeer(predecessor.Fqdn, predecessor.Address));
-        void See()
+            new ListedPeer(Given.B.Fqdn, Given.B.Address), new ListedPeer(other.Fqdn, other.Address));
+        void See(long began)
         {
             voter.Step(new Viewed(new View(voter.Now, true, listed, 1_000)));
             voter.Answers(Given.A);
-            voter.Answers(predecessor);
+            voter.Answers(other, uptime: voter.Now - began);
         }
 
         voter.Now += 3_000;
-        voter.Sent.Clear();
-        See();
-        voter.Wait(3_000, See);
+        See(known);
+        voter.Wait(3_000, () => See(known));
         Assert.DoesNotContain(voter.Traces, trace => trace.Event == "MemberEnded");
-        Assert.Contains(voter.Sent, send => send.To == Given.D.Address && send.Envelope.Body is Greet);
 
-        voter.Step(new Undelivered(Given.D.Address, default, WasRefused: false));
-        voter.Wait(1_000, See);
+        voter.Wait(1_000, () => See(known + 1));
         Assert.Contains(voter.Traces, trace => trace.Event == "MemberEnded" && trace.Text[0] == 'd');
+    }
+
+    // "gone from the ready service" in that time: what was before the refusals is past.
+    [Fact]
+    public void A_member_that_was_not_ready_before_it_refused_has_not_ended()
+    {
+        void Ready(params MemberId[] members)
+        {
+            var listed = members.Select(member => new ListedPeer(member.Fqdn, member.Address)).ToSequence();
+            _leader.Step(new ViewedReady(new View(_leader.Now, true, listed, 1_000)));
+        }
+
+        EveryoneAnswers();
+        _leader.Now += 2_000;
+        Ready(Given.A, Given.B, Given.C, Given.D);
+        for (var i = 0; i < 5; i++)
+        {
+            _leader.Now += 1_000;
+            Ready(Given.A, Given.B, Given.D);
+            _leader.Answers(Given.C);
+        }
+
+        Refusing(() => _leader.Answers(Given.B));
+        Assert.Equal("", Ended);
+
+        Ready(Given.A, Given.B, Given.D);
+        _leader.Refuses(Given.C);
+        _leader.Wait(500);
+        Assert.Equal("c", Ended);
     }
 
     // The option endpoint_pod_names is turned under a live cluster: every address gets another name, nobody ends.
