@@ -22,9 +22,29 @@ internal sealed class Lives(World world)
     private readonly Dictionary<SimProcess, long> _passedOver = [];
     private readonly HashSet<Guid> _excused = [];
     private readonly HashSet<Nonce> _ended = [];
+    private readonly HashSet<Nonce> _joined = [];
+    private readonly Dictionary<(Nonce Observer, string Member), long> _verdicts = [];
 
     /// <summary>Whether this process was declared ended, as the evidence had it, though it lives.</summary>
     public bool IsHeldForEnded(SimProcess process) => _ended.Contains(process.Self.Nonce);
+
+    /// <summary>When that process declared that member ended; −1: it did not.</summary>
+    public long EndedAt(SimProcess observer, MemberId member) =>
+        _verdicts.GetValueOrDefault((observer.Self.Nonce, $"{member} at {member.Address}"), -1);
+
+    /// <summary>What a greeting proved before, a late reply of somebody who ended earlier must not undo (§ 2).</summary>
+    public void OnGreeted(SimProcess process, MemberId? before, PeerAddress address)
+    {
+        var now = process.Replica.Contacts.GetValueOrDefault(address)?.Member;
+        if (before is null || now is null || now == before) return;
+        Checkers.Require(world.ProcessOf(now.Nonce)!.Number > world.ProcessOf(before.Nonce)!.Number, "I4",
+            $"{process} takes {now} at {address} for younger than {before}");
+    }
+
+    /// <summary>Nobody joins a lineage that gives way (§ 8): else its silos would restart into it without end.</summary>
+    public void OnCommitted(SimProcess process, ClusterState state) =>
+        Checkers.Require(!_joined.Add(process.Self.Nonce) || state.YieldsTo == Guid.Empty, "I7",
+            $"{process} joins {state.Lineage}, which gives way to {state.YieldsTo}");
 
     /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
     public void OnSent(SimProcess process, Envelope envelope)
@@ -96,6 +116,7 @@ internal sealed class Lives(World world)
 
     private void OnEnded(SimProcess process, EndRule rule, string text)
     {
+        _verdicts[(process.Self.Nonce, text[..text.IndexOf(" by rule ", StringComparison.Ordinal)])] = world.Now;
         var living = world.Alive.FirstOrDefault(
             other => text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         if (living is null) return;
