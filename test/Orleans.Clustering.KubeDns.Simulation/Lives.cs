@@ -20,6 +20,7 @@ internal sealed class Lives(World world)
 
     private readonly Dictionary<Nonce, int> _voted = [];
     private readonly Dictionary<SimProcess, long> _passedOver = [];
+    private readonly Dictionary<Guid, SimProcess> _founders = [];
     private readonly HashSet<Guid> _excused = [];
     private readonly HashSet<Nonce> _ended = [];
     private readonly HashSet<Nonce> _joined = [];
@@ -66,6 +67,7 @@ internal sealed class Lives(World world)
     /// <summary>A new lineage begins: nobody may live in another that its founder could have found.</summary>
     public void OnFounded(SimProcess founder, Guid lineage)
     {
+        _founders.TryAdd(lineage, founder);
         var others = world.Alive.Where(process => process != founder
             && process.Replica.State is { } state && state.Lineage != lineage).ToList();
         if (others.Count == 0) return;
@@ -99,12 +101,15 @@ internal sealed class Lives(World world)
             || (world.Plan.HasReady && world.Ready.WasUnlisted(process.Pod.Address, since));
     }
 
-    // Forked off, or (§ 10) it joined before any answer that the founder may have had could list it, or it is listed
-    // no more.
+    // Forked off, or it joined those that were; or (§ 10) it joined before any answer that the founder may have had could
+    // list it, or it is listed no more.
     private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
-        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
+        WereForked(founder, other) || WereForked(founder, _founders[other.Replica.State!.Lineage])
         || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address);
+
+    private bool WereForked(SimProcess founder, SimProcess other) =>
+        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt);
 
     // The rules that excuse a second lineage take their time; a founder younger than that cannot have waited it out.
     private void OnPassedOver(SimProcess process, string text)

@@ -57,12 +57,12 @@ internal sealed class RescueEvidence(World world, Lives lives)
             "I6", $"{rescuer} leaves {member} out of {epoch}, and never asked it");
 
     // It lives: either its end was shown, or Kubernetes held it for not ready for long enough, and it was silent. One
-    // that had no lineage when it answered has joined since, from a witness.
+    // that had no lineage when it answered has joined since, from a witness; one of another lineage is none of theirs.
     private void RequireGivenUp(SimProcess rescuer, Epoch epoch, SimProcess other)
     {
         if (lives.IsHeldForEnded(other) || other.Pod.IsForgotten) return;
         var contact = ContactOf(rescuer, other.Self);
-        if (contact?.Member == other.Self && !contact.HasLineage) return;
+        if (contact?.Member == other.Self && contact.Lineage != rescuer.Replica.State!.Lineage) return;
         var plan = world.Plan;
         var notReadyFor = plan.Settings().NotReadyFor;
         var least = world.Ready.WasListed(other.Pod.Address, other.StartedAt)

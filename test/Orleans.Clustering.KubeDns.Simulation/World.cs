@@ -13,6 +13,7 @@ internal sealed class World
     private const long SilentAfter = 3_000;
 
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly Queue<(SimProcess Process, Input Input)> _inputs = new();
     private readonly SimRandom _random;
     private readonly Dictionary<SimProcess, SimSilo> _silos = [];
     private readonly Dictionary<Nonce, SimProcess> _everybody = [];
@@ -180,8 +181,22 @@ internal sealed class World
         while (process.IsAlive && process.PausedUntil <= Now && process.Sleeping.TryDequeue(out var action)) action();
     }
 
-    /// <summary>One step of one replica, its effects, and every check.</summary>
+    /// <summary>
+    /// One step of one replica, its effects, and every check. What a silo asks because of an effect comes after all of
+    /// them, as in the node's loop: else it would be judged before what was decided in the same step is known.
+    /// </summary>
     public void Step(SimProcess process, Input input)
+    {
+        _inputs.Enqueue((process, input));
+        if (_inputs.Count > 1) return;
+        while (_inputs.TryPeek(out var next))
+        {
+            Take(next.Process, next.Input);
+            _inputs.Dequeue();
+        }
+    }
+
+    private void Take(SimProcess process, Input input)
     {
         if (!process.IsAlive) return;
         Steps++;
