@@ -33,7 +33,7 @@ internal sealed class Lives(World world)
     public long EndedAt(SimProcess observer, MemberId member) =>
         _verdicts.GetValueOrDefault((observer.Self.Nonce, $"{member} at {member.Address}"), -1);
 
-    /// <summary>What a greeting proved before, a late reply of somebody who ended earlier must not undo (§ 2).</summary>
+    /// <summary>What a greeting proved, a late reply of somebody who ended earlier must not undo (§ 2).</summary>
     public void OnGreeted(SimProcess process, MemberId? before, PeerAddress address)
     {
         var now = process.Replica.Contacts.GetValueOrDefault(address)?.Member;
@@ -42,7 +42,7 @@ internal sealed class Lives(World world)
             $"{process} takes {now} at {address} for younger than {before}");
     }
 
-    /// <summary>Nobody joins a lineage that gives way (§ 8): else its silos would restart into it without end.</summary>
+    /// <summary>Nobody joins a lineage that gives way (§ 8): else its silos restart into it without end.</summary>
     public void OnCommitted(SimProcess process, ClusterState state) =>
         Checkers.Require(!_joined.Add(process.Self.Nonce) || state.YieldsTo == Guid.Empty, "I7",
             $"{process} joins {state.Lineage}, which gives way to {state.YieldsTo}");
@@ -101,8 +101,8 @@ internal sealed class Lives(World world)
             || (world.Plan.HasReady && world.Ready.WasUnlisted(process.Pod.Address, since));
     }
 
-    // Forked off, or it joined those that were; or (§ 10) it joined before any answer that the founder may have had could
-    // list it, or it is listed no more.
+    // Forked off, or it joined those that were; or (§ 10) it joined before any answer that the founder may have had
+    // could list it, or it is listed no more.
     private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
         WereForked(founder, other) || WereForked(founder, _founders[other.Replica.State!.Lineage])
         || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)

@@ -22,7 +22,8 @@ internal sealed class RescueEvidence(World world, Lives lives)
         var reached = witness.Replica.Contacts.Values.FirstOrDefault(contact => contact.Member is { } member
             && member != witness.Self && !witnesses.Contains(member.Nonce)
             && contact.Lineage == witness.Replica.State!.Lineage && contact.AnsweredWithin(UnreachableFor, now));
-        Checkers.Require(reached is null, "I6", $"{witness} promises {epoch} without {reached?.Member}, which it reaches");
+        Checkers.Require(reached is null, "I6",
+            $"{witness} promises {epoch} without {reached?.Member}, which it reaches");
     }
 
     /// <summary>

@@ -106,13 +106,13 @@ internal sealed class Endings(Local local, Peers peers)
         return false;
     }
 
-    // It must have started later, by the uptime that each told: a pod that was given up and lives on is the predecessor,
-    // and stays listed while DNS hears nothing from the API server (seeds 100961, 106196).
+    // It must not be older, by its silo's generation: a pod that was given up and lives on is the predecessor, and
+    // stays listed while DNS hears nothing from the API server (seeds 100961, 106196).
     private bool IsSuccessor(ListedPeer listed, MemberId member) =>
         peers.At(listed.Address) is { Member: { IsNamedByDns: false } now } contact
         && now.Fqdn == member.Fqdn
         && now != member
-        && contact.StartedAt > (peers.Of(member)?.StartedAt ?? peers.KnownSince(member))
+        && now.Silo.Generation >= member.Silo.Generation
         && contact.AnsweredGreet > peers.KnownSince(member)
         && contact.AnsweredWithin(ReplacementIsAliveFor, local.Now);
 

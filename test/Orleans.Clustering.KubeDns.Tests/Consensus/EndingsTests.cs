@@ -184,15 +184,17 @@ public class EndingsTests
 
     // "replaced: its own FQDN [...] is now listed with another address, which answers with that FQDN"
     [Theory]
-    [InlineData(false, false, "c")]
-    [InlineData(true, false, "")]
-    [InlineData(false, true, "")]
-    [InlineData(true, true, "")]
-    public void A_name_that_moved_shows_an_end_only_where_both_pods_bear_it_themselves(
-        bool formerByDns, bool presentByDns, string ended)
+    [InlineData(false, false, 1, "c")]
+    [InlineData(false, false, -1, "")]
+    [InlineData(true, false, 1, "")]
+    [InlineData(false, true, 1, "")]
+    [InlineData(true, true, 1, "")]
+    public void A_name_that_moved_shows_an_end_only_where_both_pods_bear_it_themselves_and_the_other_is_younger(
+        bool formerByDns, bool presentByDns, int startedAfter, string ended)
     {
         var member = Given.C with { IsNamedByDns = formerByDns };
         var other = Given.Member("e") with { Fqdn = Given.C.Fqdn, IsNamedByDns = presentByDns };
+        other = other with { Silo = other.Silo with { Generation = member.Silo.Generation + startedAfter } };
         var state = Given.State(Given.A, Given.B, member);
         var leader = new ByHand(Given.A, state.With(Given.A, Given.B, member));
         leader.Now += 100;
