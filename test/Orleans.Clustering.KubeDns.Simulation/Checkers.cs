@@ -10,6 +10,8 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 internal sealed class Checkers
 {
     private readonly World _world;
+    private readonly Foundings _foundings;
+    private readonly Proposals _proposals;
 
     public Checkers(World world)
     {
@@ -17,6 +19,9 @@ internal sealed class Checkers
         Lives = new Lives(world);
         Rescues = new Rescues(world, Lives);
         History = new History(Rescues);
+        Reads = new ReadRounds(world, History);
+        _foundings = new Foundings(world);
+        _proposals = new Proposals(world);
     }
 
     public History History { get; }
@@ -25,15 +30,27 @@ internal sealed class Checkers
 
     public Rescues Rescues { get; }
 
+    public ReadRounds Reads { get; }
+
     public void OnCommitted(SimProcess process, Committed committed)
     {
-        if (History.IsNewLineage(committed.State)) Lives.OnFounded(process, committed.State.Lineage);
+        Lives.OnCommitted(process, committed.State);
+        if (History.IsNewLineage(committed.State)) OnFounded(process, committed.State.Lineage);
         Rescues.OnCommitted(process, committed.State);
         History.OnCommitted(process, committed);
     }
 
+    private void OnFounded(SimProcess founder, Guid lineage)
+    {
+        _foundings.OnFounded(founder);
+        Lives.OnFounded(founder, lineage);
+    }
+
     public void OnSent(SimProcess process, Envelope envelope)
     {
+        _foundings.OnSent(process, envelope);
+        _proposals.OnSent(process, envelope);
+        Reads.OnSent(process, envelope);
         Lives.OnSent(process, envelope);
         Rescues.OnSent(process, envelope);
     }

@@ -23,6 +23,14 @@ internal sealed class History(Rescues rescues)
 
     public ClusterState Newest((Guid, Epoch) life) => _logs[life][^1].State;
 
+    /// <summary>What stands at that index; null: nothing yet.</summary>
+    public ClusterState? At((Guid, Epoch) life, long index)
+    {
+        if (!_logs.TryGetValue(life, out var log)) return null;
+        var at = index - log[0].State.Index;
+        return at >= 0 && at < log.Count ? log[(int)at].State : null;
+    }
+
     public bool IsNewLineage(ClusterState state) => !_lineages.Contains(state.Lineage);
 
     public void OnCommitted(SimProcess process, Committed committed)

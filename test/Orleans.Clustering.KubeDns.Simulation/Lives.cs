@@ -21,11 +21,32 @@ internal sealed class Lives(World world)
     private readonly Dictionary<Nonce, int> _voted = [];
     private readonly Dictionary<SimProcess, long> _passedOver = [];
     private readonly Dictionary<SimProcess, long> _invitedAt = [];
+    private readonly Dictionary<Guid, SimProcess> _founders = [];
     private readonly HashSet<Guid> _excused = [];
     private readonly HashSet<Nonce> _ended = [];
+    private readonly HashSet<Nonce> _joined = [];
+    private readonly Dictionary<(Nonce Observer, string Member), long> _verdicts = [];
 
     /// <summary>Whether this process was declared ended, as the evidence had it, though it lives.</summary>
     public bool IsHeldForEnded(SimProcess process) => _ended.Contains(process.Self.Nonce);
+
+    /// <summary>When that process declared that member ended; −1: it did not.</summary>
+    public long EndedAt(SimProcess observer, MemberId member) =>
+        _verdicts.GetValueOrDefault((observer.Self.Nonce, $"{member} at {member.Address}"), -1);
+
+    /// <summary>What a greeting proved, a late reply of somebody who ended earlier must not undo (§ 2).</summary>
+    public void OnGreeted(SimProcess process, MemberId? before, PeerAddress address)
+    {
+        var now = process.Replica.Contacts.GetValueOrDefault(address)?.Member;
+        if (before is null || now is null || now == before) return;
+        Checkers.Require(world.ProcessOf(now.Nonce)!.Number > world.ProcessOf(before.Nonce)!.Number, "I4",
+            $"{process} takes {now} at {address} for younger than {before}");
+    }
+
+    /// <summary>Nobody joins a lineage that gives way (§ 8): else its silos restart into it without end.</summary>
+    public void OnCommitted(SimProcess process, ClusterState state) =>
+        Checkers.Require(!_joined.Add(process.Self.Nonce) || state.YieldsTo == Guid.Empty, "I7",
+            $"{process} joins {state.Lineage}, which gives way to {state.YieldsTo}");
 
     /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
     public void OnSent(SimProcess process, Envelope envelope)
@@ -44,11 +65,13 @@ internal sealed class Lives(World world)
         if (trace.Event == "Joined" && !trace.Text.EndsWith("as witness", StringComparison.Ordinal))
             _invitedAt[process] = world.Now;
         if (Coverage.RuleOf(trace) is { } rule) OnEnded(process, rule, trace.Text);
+        if (trace.Event == "MemberLives") _verdicts.Remove((process.Self.Nonce, Until(" answers", trace.Text)));
     }
 
     /// <summary>A new lineage begins: nobody may live in another that its founder could have found.</summary>
     public void OnFounded(SimProcess founder, Guid lineage)
     {
+        _founders.TryAdd(lineage, founder);
         var others = world.Alive.Where(process => process != founder
             && process.Replica.State is { } state && state.Lineage != lineage).ToList();
         if (others.Count == 0) return;
@@ -82,13 +105,16 @@ internal sealed class Lives(World world)
             || (world.Plan.HasReady && world.Ready.WasUnlisted(process.Pod.Address, since));
     }
 
-    // Forked off, or (§ 10) it joined before any answer that the founder may have had could list it, or it is listed
-    // no more; or it was invited while the attempt was under way, by one that could not be seen (seed 1020907).
+    // Forked off, or it joined those that were; or (§ 10) it joined before any answer that the founder may have had
+    // could list it, or it is listed no more; or it was invited while the attempt was under way (seed 1020907).
     private bool CouldNotBeSeen(SimProcess founder, SimProcess other) =>
         (_invitedAt.TryGetValue(other, out var at) && world.Now <= at + AttemptTakes)
-        || world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt)
+        || WereForked(founder, other) || WereForked(founder, _founders[other.Replica.State!.Lineage])
         || !world.Dns.IsPublished(other.Pod.Address, founder.StartedAt)
         || !world.Dns.IsPublished(other.Pod.Address);
+
+    private bool WereForked(SimProcess founder, SimProcess other) =>
+        world.Dns.WereForked(founder.Pod.Address, other.Pod.Address, founder.StartedAt);
 
     // The rules that excuse a second lineage take their time; a founder younger than that cannot have waited it out.
     private void OnPassedOver(SimProcess process, string text)
@@ -100,6 +126,7 @@ internal sealed class Lives(World world)
 
     private void OnEnded(SimProcess process, EndRule rule, string text)
     {
+        _verdicts[(process.Self.Nonce, Until(" by rule ", text))] = world.Now;
         var living = world.Alive.FirstOrDefault(
             other => text.StartsWith(other.Self.ToString(), StringComparison.Ordinal));
         if (living is null) return;
@@ -118,6 +145,8 @@ internal sealed class Lives(World world)
         _ => world.Now <= world.Network.RejectedAt(observer.Pod.Address, living.Pod.Address) + RefusalIsUsed
             && MayBeGivenUp(living),
     };
+
+    private static string Until(string mark, string text) => text[..text.IndexOf(mark, StringComparison.Ordinal)];
 
     private static bool IsVote(Message body) => body is Promise or Accepted or FoundPromise or FoundAccepted
         or RescuePromise or RescueAccepted;

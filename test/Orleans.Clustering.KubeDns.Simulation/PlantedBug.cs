@@ -6,7 +6,19 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>One text of one file, and what stands there instead.</summary>
-internal sealed record Edit(string File, string Text, string Replacement);
+internal sealed record Edit(string File, string Text, string Replacement)
+{
+    /// <summary>As on a command line: <c>File.cs: text => replacement</c>, with <c>;;</c> between several.</summary>
+    public static IReadOnlyList<Edit> Parse(string text) => text.Split(";;").Select(One).ToList();
+
+    private static Edit One(string text)
+    {
+        var file = text.IndexOf(": ", StringComparison.Ordinal);
+        var arrow = text.IndexOf(" => ", StringComparison.Ordinal);
+        if (file < 0 || arrow < file) throw new ArgumentException($"'{text}' is not 'File.cs: text => replacement'.");
+        return new Edit(text[..file].Trim(), text[(file + 2)..arrow], text[(arrow + 4)..].TrimEnd());
+    }
+}
 
 /// <summary>
 /// A copy of the core and the simulation in which texts are replaced, compiled when the test runs: the product
@@ -44,6 +56,24 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
             }
 
             return null;
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+
+    /// <summary>Runs all these seeds, on all cores, and says which of them show it, and how.</summary>
+    public IReadOnlyList<(ulong Seed, string Error)> Catches(ulong from, ulong count)
+    {
+        var context = new AssemblyLoadContext("planted", isCollectible: true);
+        try
+        {
+            var execute = Compile(context);
+            return Enumerable.Range(0, (int)count).AsParallel()
+                .Select(each => (Seed: from + (ulong)each, Error: Try(execute, from + (ulong)each)))
+                .Where(each => each.Error is not null).Select(each => (each.Seed, each.Error!))
+                .OrderBy(each => each.Seed).ToList();
         }
         finally
         {

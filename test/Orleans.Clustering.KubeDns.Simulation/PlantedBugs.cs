@@ -43,8 +43,8 @@ internal static class PlantedBugs
             [new("Endings.cs", "&& member != local.Self && contact.Lineage", "&& contact.Lineage")],
         ["refused once is ended"] =
             [new("Endings.cs",
-                "return isConnected && (IsUnreadied(member)",
-                "return isConnected || (IsUnreadied(member)")],
+                "return isConnected && (IsUnreadied(member,",
+                "return isConnected || (IsUnreadied(member,")],
         ["a predecessor's answer ends its successor"] =
             [new("Peers.cs", "&& contact.AnsweredGreet > KnownSince(before)", "")],
         ["an empty answer shows that everybody is gone"] =
@@ -107,5 +107,27 @@ internal static class PlantedBugs
                 "return false;")],
         ["a leaver that stops before its successors know"] =
             [new("Voters.cs", "return known >= state.Majority;", "return true;")],
+        ["a founder that trusts a stale answer"] =
+            [new("Founding.cs", "if (view.AskedAt >= from) return true;", "return true;")],
+        ["a founder that does not count its own start"] =
+            [new("Founding.cs", ".Append(local.StartedAt).Max()", ".Append(-1).Max()")],
+        ["newcomers that each rescue alone"] =
+            [new("Evidence.cs", "return IsActive(local.Self) ? \"\" : MissingOfNewcomer(known);", "return \"\";")],
+        ["a rescue on a look-up that is too old"] =
+            [new("Evidence.cs", "IsOld = view.AskedAt < newest + view.Staleness;", "IsOld = false;")],
+        ["a late reply of the dead"] =
+            [new("Peers.cs", "if (isOther && greeting.SentAt <= contact.AnsweredAt)",
+                "if (isOther && greeting.SentAt < -1)")],
+        ["witnesses that never veto"] =
+            [new("Witness.cs", "if (!isAgain && Veto(prepare) is { } veto)",
+                "if (isAgain && Veto(prepare) is { } veto)")],
+        ["joining a lineage that gives way"] =
+        [
+            new("CatchUp.cs", "if (envelope.Lineage == Guid.Empty && state.YieldsTo != Guid.Empty) return null;", ""),
+            new("CatchUp.cs", "!local.IsMute && !standing.Yields && peers", "!local.IsMute && peers"),
+        ],
+        ["a read across a change of voters"] =
+            [new("Reader.cs", "if (state.VotersAt != round.VotersAt) Repeat(round);",
+                "if (state.Index < 0) Repeat(round);")],
     };
 }

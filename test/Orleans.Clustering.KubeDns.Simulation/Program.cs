@@ -13,13 +13,15 @@ internal static class Program
           --minutes M    run seeds until M minutes are over
           --seed S       run one seed
           --trace        with --seed: print what every replica does
+          --bug TEXT     with --seeds: plant a bug, by its name in PlantedBugs or as edits of the core's source
+                         ("File.cs: text => replacement", several with ";;" between them), and say who catches it
           --endurance N  what a step costs at the start and after N commands
           --help         this text
 
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
-    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance"];
+    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "bug"];
 
     private static int Main(string[] args)
     {
@@ -46,6 +48,8 @@ internal static class Program
         if (options.TryGetValue("endurance", out var commands)) return Endure((long)Number(commands));
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
+        if (options.TryGetValue("bug", out var bug))
+            return Plant(bug, from, options.TryGetValue("seeds", out var within) ? Number(within) : 300);
         TimeSpan? limit = options.TryGetValue("minutes", out var most) ? TimeSpan.FromMinutes(Number(most)) : null;
         var count = options.TryGetValue("seeds", out var many) ? Number(many) : limit is null ? 1000 : ulong.MaxValue;
         return Many(from, count, limit);
@@ -59,6 +63,16 @@ internal static class Program
         Console.WriteLine($"ratio: {last.Microseconds / first.Microseconds:F2} in time, "
             + $"{last.Bytes / first.Bytes:F2} in memory taken");
         return 0;
+    }
+
+    // How many of so many seeds catch it: 0 if any does.
+    private static int Plant(string bug, ulong from, ulong count)
+    {
+        var edits = PlantedBugs.All.TryGetValue(bug, out var known) ? known : Edit.Parse(bug);
+        var caught = new PlantedBug(edits).Catches(from, count);
+        Console.WriteLine($"caught by {caught.Count} of {count} seeds");
+        foreach (var each in caught.Take(10)) Console.WriteLine($"seed {each.Seed}: {each.Error}");
+        return caught.Count > 0 ? 0 : 3;
     }
 
     private static int One(ulong seed, bool trace)

@@ -12,6 +12,8 @@ internal sealed class RescueSeen
 
     public HashSet<Nonce> Accepted { get; } = [];
 
+    public bool IsJudged { get; set; }
+
     public long StoodAt { get; set; } = -1;
 }
 
@@ -22,6 +24,7 @@ internal sealed class RescueSeen
 /// </summary>
 internal sealed class Rescues(World world, Lives lives)
 {
+    private readonly RescueEvidence _evidence = new(world, lives);
     private readonly Dictionary<Epoch, RescueSeen> _seen = [];
     private readonly Dictionary<(Guid, Epoch, long), List<Proposal>> _proposed = [];
     private readonly Dictionary<Nonce, Epoch> _promised = [];
@@ -36,10 +39,15 @@ internal sealed class Rescues(World world, Lives lives)
                 Seen(prepare.Epoch).Witnesses.UnionWith(prepare.Witnesses);
                 break;
             case RescuePromise promise:
+                if (!Seen(promise.Epoch).Promises.ContainsKey(process.Self.Nonce))
+                    _evidence.RequireNobodyReached(process, promise.Epoch, Seen(promise.Epoch).Witnesses);
                 Seen(promise.Epoch).Promises[process.Self.Nonce] = promise;
                 _promised[process.Self.Nonce] = promise.Epoch;
                 break;
-            case RescueAccept accept: _promised[process.Self.Nonce] = accept.Epoch; break;
+            case RescueAccept accept:
+                RequireJudged(process, accept.State);
+                _promised[process.Self.Nonce] = accept.Epoch;
+                break;
             case RescueAccepted accepted: Seen(accepted.Epoch).Accepted.Add(process.Self.Nonce); break;
             case Accept accept:
                 var slot = (envelope.Lineage, envelope.Epoch, accept.Slot);
@@ -115,6 +123,7 @@ internal sealed class Rescues(World world, Lives lives)
     private void OnStands(SimProcess process, ClusterState first, RescueSeen seen)
     {
         seen.StoodAt = world.Now;
+        RequireJudged(process, first);
         Checkers.Require(process.Self.Nonce == first.Epoch.By, "I6", $"{process} begins {first.Epoch}, of another");
         var missing = seen.Witnesses.FirstOrDefault(witness => witness != first.Epoch.By
             && !(seen.Promises.ContainsKey(witness) && seen.Accepted.Contains(witness)));
@@ -126,6 +135,21 @@ internal sealed class Rescues(World world, Lives lives)
             if (other.Replica.State?.Lineage == first.Lineage && !seen.Witnesses.Contains(other.Self.Nonce))
                 OnLeftOut(other, first);
         }
+    }
+
+    // Once, when the rescuer promises: in the step that asks the others to accept, or, if there are none, that begins.
+    private void RequireJudged(SimProcess rescuer, ClusterState first)
+    {
+        var seen = Seen(first.Epoch);
+        if (seen.IsJudged) return;
+        seen.IsJudged = true;
+        var own = _known[rescuer.Self.Nonce];
+        var highest = seen.Promises.Values.Select(promise => promise.State).Append(own)
+            .MaxBy(state => (state.Epoch, state.Index))!;
+        var before = _seen.Where(each => each.Key.By == rescuer.Self.Nonce && each.Key != first.Epoch)
+            .SelectMany(each => each.Value.Promises.Values)
+            .Select(each => each.Accepted is { } value ? each.State.Apply(value.Command) : each.State).ToList();
+        _evidence.RequireJudged(rescuer, first, own, highest, seen.Witnesses, before);
     }
 
     // Who joined a moment ago and knows no more than they do is not missed. Anybody else must have been given up.

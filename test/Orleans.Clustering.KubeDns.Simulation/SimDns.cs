@@ -93,6 +93,13 @@ internal sealed class SimDns(SimRandom random, FaultPlan plan, long staleness)
         return _history.Skip(Math.Max(0, at)).Any(entry => entry.Listed.All(listed => listed.Address != address));
     }
 
+    /// <summary>Whether there was a moment since then at which an answer could be true and list it.</summary>
+    public bool WasListed(PeerAddress address, long since)
+    {
+        var at = _history.FindLastIndex(entry => entry.At <= since);
+        return _history.Skip(Math.Max(0, at)).Any(entry => entry.Listed.Any(listed => listed.Address == address));
+    }
+
     private Sequence<ListedPeer> Known(Pod asker, long asked, long now)
     {
         if (plan.Resolvers == Resolvers.AnyAge) return At(random.Between(asked - staleness, now));

@@ -72,6 +72,9 @@ internal sealed class SimProcess(
 
     public bool IsAlive { get; set; } = true;
 
+    /// <summary>When it ended; −1: it lives.</summary>
+    public long EndedAt { get; set; } = -1;
+
     public bool IsLeaving { get; set; }
 
     public long PausedUntil { get; set; }

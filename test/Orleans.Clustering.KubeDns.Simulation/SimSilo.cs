@@ -4,7 +4,8 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>An operation under way: what was asked, and what had completed by then.</summary>
-internal sealed record Operation(TableCommand? Change, Dictionary<(Guid Lineage, Epoch Epoch), long> Floors);
+internal sealed record Operation(
+    TableCommand? Change, long AskedAt, Dictionary<(Guid Lineage, Epoch Epoch), long> Floors);
 
 /// <summary>
 /// What Orleans does with the table on one silo: read, insert its row, become Active, then read, write, vote on others,
@@ -32,10 +33,12 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     /// <summary>Begins with a read, as Orleans does once its table is initialised.</summary>
     public void Start() => Read();
 
-    public void OnRead(ReadAnswered answered)
+    /// <summary>Its own replica served the read, or another's told it.</summary>
+    public void OnRead(ReadAnswered answered, bool isOwn)
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
         world.Note(process, $"reads {answered.Ticket} at {answered.State.Epoch} {answered.State.Index}");
+        if (isOwn) checkers.Reads.OnOwn(process, answered.State, operation.AskedAt);
         checkers.History.OnRead(process, answered.State, operation);
         Reads++;
         _view = answered.State;
@@ -124,14 +127,14 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
 
     private void Read()
     {
-        _operations[++_tickets] = new Operation(null, Floors());
+        _operations[++_tickets] = new Operation(null, world.Now, Floors());
         world.Note(process, $"asks {_tickets} Read");
         world.Step(process, new AskRead(_tickets, process.LocalTime(world.Now) + 3_000, MayWrite: true));
     }
 
     private void Write(TableCommand change)
     {
-        _operations[++_tickets] = new Operation(change, Floors());
+        _operations[++_tickets] = new Operation(change, world.Now, Floors());
         world.Note(process, $"asks {_tickets} {change.GetType().Name}");
         world.Step(process, new AskWrite(_tickets, change, process.LocalTime(world.Now) + 5_000));
     }

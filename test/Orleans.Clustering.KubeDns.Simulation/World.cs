@@ -13,8 +13,10 @@ internal sealed class World
     private const long SilentAfter = 3_000;
 
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly Queue<(SimProcess Process, Input Input)> _inputs = new();
     private readonly SimRandom _random;
     private readonly Dictionary<SimProcess, SimSilo> _silos = [];
+    private readonly Dictionary<Nonce, SimProcess> _everybody = [];
     private readonly List<SimProcess> _alive = [];
     private readonly TextWriter? _trace;
     private long _order;
@@ -78,6 +80,9 @@ internal sealed class World
 
     public bool IsAlive(MemberId member) => _alive.Exists(process => process.Self == member);
 
+    /// <summary>The process of that nonce, also if it has ended.</summary>
+    public SimProcess? ProcessOf(Nonce nonce) => _everybody.GetValueOrDefault(nonce);
+
     public SimProcess? ProcessAt(PeerAddress address) => _alive.Find(process => process.Pod.Address == address);
 
     public bool IsDeleted(PeerAddress address) =>
@@ -139,6 +144,7 @@ internal sealed class World
         pod.Process = process;
         pod.Starts++;
         _alive.Add(process);
+        _everybody[nonce] = process;
         _silos[process] = new SimSilo(this, process, Checkers, _random);
         Say(process, "Started", pod.Address.ToString());
         Step(process, new Tick());
@@ -149,7 +155,7 @@ internal sealed class World
     {
         if (!process.IsAlive) return;
         Say(process, how, "");
-        process.IsAlive = false;
+        (process.IsAlive, process.EndedAt) = (false, Now);
         _alive.Remove(process);
     }
 
@@ -175,13 +181,30 @@ internal sealed class World
         while (process.IsAlive && process.PausedUntil <= Now && process.Sleeping.TryDequeue(out var action)) action();
     }
 
-    /// <summary>One step of one replica, its effects, and every check.</summary>
+    /// <summary>
+    /// One step of one replica, its effects, and every check. What a silo asks because of an effect comes after all of
+    /// them, as in the node's loop: else it would be judged before what was decided in the same step is known.
+    /// </summary>
     public void Step(SimProcess process, Input input)
+    {
+        _inputs.Enqueue((process, input));
+        if (_inputs.Count > 1) return;
+        while (_inputs.TryPeek(out var next))
+        {
+            Take(next.Process, next.Input);
+            _inputs.Dequeue();
+        }
+    }
+
+    private void Take(SimProcess process, Input input)
     {
         if (!process.IsAlive) return;
         Steps++;
+        var greeted = input is Received { Envelope: { Body: Greeting, From: var from } } ? from : null;
+        var known = greeted is null ? null : process.Replica.Contacts.GetValueOrDefault(greeted.Address)?.Member;
         foreach (var effect in process.Replica.Step(process.LocalTime(Now), process.Wall(Now), input))
-            Carry(process, effect);
+            Carry(process, effect, isOwn: input is not Received { Envelope.Body: ReadDone });
+        if (greeted is not null) Checkers.Lives.OnGreeted(process, known, greeted.Address);
         Checkers.OnStep();
         ScheduleTick(process);
     }
@@ -206,7 +229,7 @@ internal sealed class World
 
     private void Count(string name) => Happened[name] = Happened.GetValueOrDefault(name) + 1;
 
-    private void Carry(SimProcess process, Effect effect)
+    private void Carry(SimProcess process, Effect effect, bool isOwn)
     {
         switch (effect)
         {
@@ -223,7 +246,7 @@ internal sealed class World
                 Checkers.OnCommitted(process, committed);
                 break;
             case Answered answered: _silos[process].OnAnswered(answered); break;
-            case ReadAnswered read: _silos[process].OnRead(read); break;
+            case ReadAnswered read: _silos[process].OnRead(read, isOwn); break;
             case Consensus.LookUp: AskDns(process); break;
             case EndProcess end: OnEnd(process, end); break;
             case Trace trace:

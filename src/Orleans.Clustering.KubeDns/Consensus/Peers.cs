@@ -68,9 +68,10 @@ internal sealed class Peers(Local local)
         && contact.ForeignGreet > KnownSince(before)
         && (contact.Member != before || contact.ForeignGreet > contact.AnsweredAt);
 
-    /// <summary>Whether that very incarnation answers.</summary>
+    /// <summary>Whether that very incarnation answers, and nobody else where it did (seeds 1590, 1935).</summary>
     public bool Answers(MemberId member) =>
-        member == local.Self || Of(member)?.AnsweredWithin(FreshFor, local.Now) == true;
+        member == local.Self
+        || (Of(member) is { IsForeign: false } contact && contact.AnsweredWithin(FreshFor, local.Now));
 
     /// <summary>No valid reply for 5 s in at least three attempts; and that is all that it says (§ 7).</summary>
     public bool IsUnreachable(MemberId member)
