@@ -29,6 +29,11 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         if (plan.ForkAt > 0) world.At(plan.ForkAt, Fork);
         if (plan.KillAllAt > 0) world.At(plan.KillAllAt, _sieges.KillAll);
         world.OnTrace = _sieges.OnTrace;
+        var ambushes = new Ambushes(world, kubernetes, _sieges, random);
+        Every(plan.ThinEvery, ambushes.Thin);
+        Every(plan.OccupyEvery, ambushes.Occupy);
+        Every(plan.NewcomerEvery, ambushes.Begin);
+        if (plan.NewcomerEvery > 0) world.OnSent = ambushes.OnSent;
     }
 
     private void Every(long mean, Action<SimProcess> fault)
