@@ -8,6 +8,7 @@ internal sealed class Ambushes(World world, Kubernetes kubernetes, Sieges sieges
 {
     private int _newcomers;
     private SimProcess? _newcomer;
+    private bool _mayFreeze;
 
     /// <summary>One voter is silent, for less than it takes to be dropped; then another leaves.</summary>
     public void Thin(SimProcess process)
@@ -49,12 +50,30 @@ internal sealed class Ambushes(World world, Kubernetes kubernetes, Sieges sieges
         world.Network.Cut(there, here);
     }
 
-    /// <summary>Its row is proposed: one voter and those that do not vote stay, and only that voter has it.</summary>
-    public void OnSent(SimProcess leader, Envelope envelope)
+    /// <summary>The next value that a leader proposes is caught on its way.</summary>
+    public void Freeze(SimProcess process) => _mayFreeze = true;
+
+    public void OnSent(SimProcess process, Envelope envelope)
     {
-        if (_newcomer is not { } newcomer || world.Now >= world.Plan.FaultsFor) return;
-        if (envelope.Body is not Accept { Command: TableChange { Change: InsertRow insert } }) return;
-        if (insert.Row.Owner != newcomer.Self) return;
+        if (world.Now >= world.Plan.FaultsFor || envelope.Body is not Accept accept) return;
+        if (_mayFreeze && accept.Ballot.Round == 0) world.At(world.Now, () => FreezeAll(process));
+        if (accept is { Command: TableChange { Change: InsertRow insert } } && insert.Row.Owner == _newcomer?.Self)
+            OnInserted(process);
+    }
+
+    // All voters' machines are suspended at once, so that nobody finishes what their leader began.
+    private void FreezeAll(SimProcess leader)
+    {
+        if (!_mayFreeze) return;
+        _mayFreeze = false;
+        var together = random.Between(6_000, 9_000);
+        foreach (var voter in Voters(leader)) sieges.Sleep(voter, together, isMachine: true);
+    }
+
+    // Its row is proposed: one voter and those that do not vote stay, and only that voter has it.
+    private void OnInserted(SimProcess leader)
+    {
+        var newcomer = _newcomer!;
         _newcomer = null;
         world.At(world.Now, () =>
         {

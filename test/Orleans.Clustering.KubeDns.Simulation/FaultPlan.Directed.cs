@@ -19,6 +19,9 @@ internal sealed partial record FaultPlan
     /// </summary>
     public long NewcomerEvery { get; init; }
 
+    /// <summary>All voters are suspended with a value of their leader on its way.</summary>
+    public long FreezeEvery { get; init; }
+
     public static FaultPlan Draw(ulong seed, SimRandom random) =>
         seed % DirectedEvery == DirectedAt ? DrawDirected(random) : Draw(random);
 
@@ -27,7 +30,7 @@ internal sealed partial record FaultPlan
         0 => DrawCalm(random, 3) with { ThinEvery = 6_000 },
         1 => DrawCalm(random, (int)random.Between(3, 4)) with { OccupyEvery = 8_000, FaultsFor = 40_000 },
         2 => DrawCalm(random, (int)random.Between(4, 5)) with { NewcomerEvery = 8_000, FaultsFor = 40_000 },
-        _ => DrawCalm(random, 3) with { PauseEvery = 1_500, IsBusy = true, FaultsFor = 15_000 },
+        _ => DrawCalm(random, 3) with { FreezeEvery = 8_000 },
     };
 
     // Nothing else goes wrong.

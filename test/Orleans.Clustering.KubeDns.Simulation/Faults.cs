@@ -33,7 +33,8 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         Every(plan.ThinEvery, ambushes.Thin);
         Every(plan.OccupyEvery, ambushes.Occupy);
         Every(plan.NewcomerEvery, ambushes.Begin);
-        if (plan.NewcomerEvery > 0) world.OnSent = ambushes.OnSent;
+        Every(plan.FreezeEvery, ambushes.Freeze);
+        if (plan.NewcomerEvery + plan.FreezeEvery > 0) world.OnSent = ambushes.OnSent;
     }
 
     private void Every(long mean, Action<SimProcess> fault)

@@ -138,5 +138,11 @@ internal static class PlantedBugs
             [new("Voters.cs", "wanted.Count == 0 || !MajorityAnswers(wanted)", "wanted.Count == 0")],
         ["the occupant of a dead member's address unasked"] =
             [new("Evidence.cs", "known.Concat(occupants).Distinct()", "known.Distinct()")],
+        ["round 0 used twice"] =
+            [new("Proposer.cs",
+                "local.IsLeader && !_roundZeroUsed && _roundSeen == 0 && acceptor.Promised == Ballot.None;",
+                "local.IsLeader && _roundSeen == 0;")],
+        ["a member answers where another cluster does"] =
+            [new("Peers.cs", "Of(member) is { IsForeign: false } contact", "Of(member) is { } contact")],
     };
 }
