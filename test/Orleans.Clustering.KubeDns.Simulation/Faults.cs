@@ -29,6 +29,12 @@ internal sealed class Faults(World world, Kubernetes kubernetes, SimRandom rando
         if (plan.ForkAt > 0) world.At(plan.ForkAt, Fork);
         if (plan.KillAllAt > 0) world.At(plan.KillAllAt, _sieges.KillAll);
         world.OnTrace = _sieges.OnTrace;
+        var ambushes = new Ambushes(world, kubernetes, _sieges, random);
+        Every(plan.ThinEvery, ambushes.Thin);
+        Every(plan.OccupyEvery, ambushes.Occupy);
+        Every(plan.NewcomerEvery, ambushes.Begin);
+        Every(plan.FreezeEvery, ambushes.Freeze);
+        if (plan.NewcomerEvery + plan.FreezeEvery > 0) world.OnSent = ambushes.OnSent;
     }
 
     private void Every(long mean, Action<SimProcess> fault)

@@ -129,5 +129,20 @@ internal static class PlantedBugs
         ["a read across a change of voters"] =
             [new("Reader.cs", "if (state.VotersAt != round.VotersAt) Repeat(round);",
                 "if (state.Index < 0) Repeat(round);")],
+        ["a rescue that asks nobody whom else it should ask"] =
+        [
+            new("Rescue.cs", "_named = _named.Union(Named(last));", ""),
+            new("Witness.cs", "!MayBeLeft(member)) is", "false) is"),
+        ],
+        ["voters proposed whose majority is silent"] =
+            [new("Voters.cs", "wanted.Count == 0 || !MajorityAnswers(wanted)", "wanted.Count == 0")],
+        ["the occupant of a dead member's address unasked"] =
+            [new("Evidence.cs", "known.Concat(occupants).Distinct()", "known.Distinct()")],
+        ["round 0 used twice"] =
+            [new("Proposer.cs",
+                "local.IsLeader && !_roundZeroUsed && _roundSeen == 0 && acceptor.Promised == Ballot.None;",
+                "local.IsLeader && _roundSeen == 0;")],
+        ["a member answers where another cluster does"] =
+            [new("Peers.cs", "Of(member) is { IsForeign: false } contact", "Of(member) is { } contact")],
     };
 }

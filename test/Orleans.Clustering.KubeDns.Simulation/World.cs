@@ -26,7 +26,7 @@ internal sealed class World
     {
         _trace = trace;
         _random = new SimRandom(seed);
-        Plan = FaultPlan.Draw(_random);
+        Plan = FaultPlan.Draw(seed, _random);
         Dns = new SimDns(_random, Plan, Plan.Staleness);
         Ready = new SimDns(_random, Plan, Plan.ReadyStaleness);
         Nodes = Enumerable.Range(0, Plan.Nodes).Select(i => new Node($"node-{i}")).ToList();
@@ -47,6 +47,9 @@ internal sealed class World
 
     /// <summary>Whoever wants to act on what a process does.</summary>
     public Action<SimProcess, Trace> OnTrace { get; set; } = (_, _) => { };
+
+    /// <summary>Whoever wants to act on what a process says.</summary>
+    public Action<SimProcess, Envelope> OnSent { get; set; } = (_, _) => { };
 
     /// <summary>A process finds that it was voted out.</summary>
     public Action<SimProcess> OnEvicted { get; set; } = _ => { };
@@ -238,6 +241,7 @@ internal sealed class World
                 if (send.Envelope.Body is FoundRefused) Count("FoundingDuel");
                 Checkers.OnSent(process, send.Envelope);
                 Network.Send(process, send);
+                OnSent(process, send.Envelope);
                 break;
             case Committed committed:
                 var (index, version) = (committed.State.Index, committed.State.Table.Version);
