@@ -112,6 +112,7 @@ internal sealed class Kubernetes(World world, SimRandom random)
                 return;
             }
 
+            if (done) world.Checkers.Lives.OnHandedOver(process);
             world.EndProcess(process, "Stopped");
             if (process.Pod.IsDeleted) return;
             Delete(process.Pod);

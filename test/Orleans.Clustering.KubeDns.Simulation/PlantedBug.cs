@@ -8,15 +8,15 @@ namespace Orleans.Clustering.KubeDns.Simulation;
 /// <summary>One text of one file, and what stands there instead.</summary>
 internal sealed record Edit(string File, string Text, string Replacement)
 {
-    /// <summary>As on a command line: <c>File.cs: text => replacement</c>, with <c>;;</c> between several.</summary>
+    /// <summary>As on a command line: <c>File.cs: text ==> replacement</c>, with <c>;;</c> between several.</summary>
     public static IReadOnlyList<Edit> Parse(string text) => text.Split(";;").Select(One).ToList();
 
     private static Edit One(string text)
     {
         var file = text.IndexOf(": ", StringComparison.Ordinal);
-        var arrow = text.IndexOf(" => ", StringComparison.Ordinal);
-        if (file < 0 || arrow < file) throw new ArgumentException($"'{text}' is not 'File.cs: text => replacement'.");
-        return new Edit(text[..file].Trim(), text[(file + 2)..arrow], text[(arrow + 4)..].TrimEnd());
+        var arrow = text.IndexOf(" ==> ", StringComparison.Ordinal);
+        if (file < 0 || arrow < file) throw new ArgumentException($"'{text}' is not 'File.cs: text ==> replacement'.");
+        return new Edit(text[..file].Trim(), text[(file + 2)..arrow], text[(arrow + 5)..].TrimEnd());
     }
 }
 

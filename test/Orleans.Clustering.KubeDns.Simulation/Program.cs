@@ -14,7 +14,7 @@ internal static class Program
           --seed S       run one seed
           --trace        with --seed: print what every replica does
           --bug TEXT     with --seeds: plant a bug, by its name in PlantedBugs or as edits of the core's source
-                         ("File.cs: text => replacement", several with ";;" between them), and say who catches it
+                         ("File.cs: text ==> replacement", several with ";;" between them), and say who catches it
           --endurance N  what a step costs at the start and after N commands
           --help         this text
 

@@ -100,8 +100,9 @@ internal sealed class Settling(World world, Kubernetes kubernetes, Faults faults
         {
             var hasEnded = world.Silos[process].HasEnded;
             if (hasEnded && handOverUntil == long.MaxValue) handOverUntil = world.Now + HandOverWithin;
-            if (hasEnded && (process.Replica.HasHandedOver || world.Now >= handOverUntil))
-                world.EndProcess(process, "Stopped");
+            var done = hasEnded && process.Replica.HasHandedOver;
+            if (done) world.Checkers.Lives.OnHandedOver(process);
+            if (done || (hasEnded && world.Now >= handOverUntil)) world.EndProcess(process, "Stopped");
             else world.At(world.Now + 20, Poll);
         }
 
