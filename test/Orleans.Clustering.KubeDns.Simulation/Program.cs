@@ -14,12 +14,13 @@ internal static class Program
           --seed S       run one seed
           --trace        with --seed: print what every replica does
           --endurance N  what a step costs at the start and after N commands
+          --scopes N     explore the small scopes N steps deeper than the tests do
           --help         this text
 
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
-    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance"];
+    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "scopes"];
 
     private static int Main(string[] args)
     {
@@ -44,6 +45,7 @@ internal static class Program
         }
 
         if (options.TryGetValue("endurance", out var commands)) return Endure((long)Number(commands));
+        if (options.TryGetValue("scopes", out var deeper)) return Explore((int)Number(deeper));
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
         TimeSpan? limit = options.TryGetValue("minutes", out var most) ? TimeSpan.FromMinutes(Number(most)) : null;
@@ -58,6 +60,12 @@ internal static class Program
         Console.WriteLine($"after {commands,9:N0} ones: {last}");
         Console.WriteLine($"ratio: {last.Microseconds / first.Microseconds:F2} in time, "
             + $"{last.Bytes / first.Bytes:F2} in memory taken");
+        return 0;
+    }
+
+    private static int Explore(int deeper)
+    {
+        foreach (var explore in Scopes.AllScopes.All) Console.WriteLine(explore(deeper));
         return 0;
     }
 
