@@ -5,6 +5,9 @@ internal static class AllScopes
 {
     public static readonly IReadOnlyList<Func<int, Explored>> All =
     [
-        deeper => SlotScope.TwoProposers(deeper),
+        SlotScope.TwoProposers,
+        SlotScope.WriterAndReader,
+        FoundingScope.OfTwo,
+        FoundingScope.OfThree,
     ];
 }

@@ -58,6 +58,9 @@ internal static class SlotRules
         var own = actor.Log.Any(command => command.Id?.By == actor.Self.Nonce);
         if (told is Answered { Answer: Answer.Done })
             Checkers.Require(own, "I2", $"{actor.Self} was told of a commit that is nowhere");
+        if (told is ReadAnswered read)
+            Checkers.Require(read.State.Index >= actor.Floor, "I2",
+                $"{actor.Self} read {read.State.Index} after {actor.Floor} had completed");
         if (told is Answered { Answer: Answer.Lost })
             Checkers.Require(!own && actor.Log.Exists(command => command is TableChange), "I2",
                 $"{actor.Self} lost what it could have won");

@@ -19,6 +19,16 @@ internal static class SlotScope
         return Explorer.Visit("three voters, two proposers", first, 7 + deeper);
     }
 
+    /// <summary>One voter writes, another reads: also what a reader asks before or after the writer was told.</summary>
+    public static Explored WriterAndReader(int deeper)
+    {
+        var actors = Voters();
+        var asks = ImmutableSortedDictionary<int, Input>.Empty
+            .Add(1, Insert(actors[1])).Add(2, new AskRead(1, Patient));
+        var first = new SlotState(actors, Wire.Empty, new Budget(1, 1, 0), asks);
+        return Explorer.Visit("three voters, a writer and a reader", first, 8 + deeper);
+    }
+
     private static AskWrite Insert(Actor actor)
     {
         var state = actor.Replica.State!;

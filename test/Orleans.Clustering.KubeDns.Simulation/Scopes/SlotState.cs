@@ -23,8 +23,7 @@ internal sealed class SlotState(
 
     public IEnumerable<IScopeState> Next(Action<string> seen)
     {
-        foreach (var (who, input) in toAsk)
-            yield return After(who, input, wire, budget, toAsk.Remove(who), seen);
+        foreach (var (who, input) in toAsk) yield return Ask(who, input, seen);
         foreach (var flight in wire.Moving) yield return Deliver(flight, seen);
         foreach (var flight in wire.Flights.Values)
         {
@@ -37,6 +36,14 @@ internal sealed class SlotState(
     }
 
     public void Check() => SlotRules.Check(actors);
+
+    // A read that begins now must show whatever anybody was told by now.
+    private SlotState Ask(int who, Input input, Action<string> seen)
+    {
+        var asker = actors[who].Asking(actors.Max(actor => actor.ToldAt));
+        return new SlotState(actors.SetItem(who, asker), wire, budget, toAsk)
+            .After(who, input, wire, budget, toAsk.Remove(who), seen);
+    }
 
     private SlotState Deliver(Flight flight, Action<string> seen)
     {
