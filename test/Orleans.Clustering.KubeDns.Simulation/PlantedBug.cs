@@ -24,7 +24,8 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         "test/Orleans.Clustering.KubeDns.Simulation/Scopes",
     ];
 
-    private static readonly string[] NotSimulated = ["Program.cs", "PlantedBug.cs", "PlantedBugs.cs", "Soak.cs", "Figures.cs"];
+    private static readonly string[] NotSimulated =
+        ["Program.cs", "PlantedBug.cs", "PlantedBugs.cs", "Soak.cs", "Figures.cs"];
 
     private const string Usings = """
         global using System;

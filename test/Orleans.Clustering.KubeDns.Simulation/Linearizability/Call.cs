@@ -7,8 +7,8 @@ namespace Orleans.Clustering.KubeDns.Simulation.Linearizability;
 internal sealed record Seen(int Version, ImmutableSortedDictionary<SiloId, Row> Rows);
 
 /// <summary>
-/// One operation from its call to its return: a read of all rows, or a change of one. <c>Outcome</c>: whether the change
-/// won; null: nobody was told, so that it may have taken effect at any time since, or may do so yet.
+/// One operation from its call to its return: a read of all rows, or a change of one. <c>Outcome</c>: whether the
+/// change won; null: nobody was told, so that it may have taken effect at any time since, or may do so yet.
 /// </summary>
 internal sealed record Call(string Caller, long CalledAt, TableCommand? Change)
 {

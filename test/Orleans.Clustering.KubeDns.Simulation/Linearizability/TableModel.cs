@@ -11,7 +11,7 @@ internal sealed record TableModel(int Version, ImmutableSortedDictionary<SiloId,
 {
     public UInt128 Digest { get; } = Scopes.Digest.Mix((UInt128)Version, Scopes.Digest.Of(Rows));
 
-    /// <summary>The table after that call took effect just now; null: it cannot have, with what its caller was told.</summary>
+    /// <summary>The table after that call took effect just now; null: it cannot have, as its caller was told.</summary>
     public TableModel? After(Call call)
     {
         if (call.Change is null) return IsAsRead(call.Read!) ? this : null;

@@ -18,7 +18,8 @@ internal sealed class WingGong
     private WingGong(IEnumerable<Call> calls)
     {
         // The reads that nobody was answered say nothing.
-        _calls = calls.Where(call => call.IsComplete || call.Change is not null).OrderBy(call => call.ReturnedAt).ToList();
+        _calls = calls.Where(call => call.IsComplete || call.Change is not null)
+            .OrderBy(call => call.ReturnedAt).ToList();
         if (_calls.Count > MostCalls) throw new ArgumentException($"more than {MostCalls} calls", nameof(calls));
         for (var i = 0; i < _calls.Count; i++) _complete |= _calls[i].IsComplete ? Bit(i) : 0;
     }

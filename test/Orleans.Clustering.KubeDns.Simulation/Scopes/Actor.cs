@@ -36,15 +36,17 @@ internal sealed class Actor(MemberId self, Replica replica, long clock)
     public static Actor New(string name, int number, Settings settings, int life = 0, long clock = 0)
     {
         var host = $"10.0.0.{number}";
+        var unique = number + (10 * life);
         var self = new MemberId(
-            $"{name}.silos.demo.svc.cluster.local", new PeerAddress(host, 11112), new SiloId(host, 11111, number + (10 * life)),
-            new Nonce((UInt128)(number + (10 * life)) << 104));
-        var seed = (ulong)(number + (10 * life));
-        return new Actor(self, new Replica(settings, new ClusterKey("service", "cluster"), self, seed), clock);
+            $"{name}.silos.demo.svc.cluster.local", new PeerAddress(host, 11112), new SiloId(host, 11111, unique),
+            new Nonce((UInt128)unique << 104));
+        var key = new ClusterKey("service", "cluster");
+        return new Actor(self, new Replica(settings, key, self, (ulong)unique), clock);
     }
 
     /// <summary>The process whose silo asks something after the log was told of that far.</summary>
-    public Actor Asking(int floor) => new(Self, Replica, Clock) { Log = Log, Told = Told, ToldAt = ToldAt, Floor = floor };
+    public Actor Asking(int floor) =>
+        new(Self, Replica, Clock) { Log = Log, Told = Told, ToldAt = ToldAt, Floor = floor };
 
     /// <summary>The process after that input, and what it did.</summary>
     public (Actor After, IReadOnlyList<Effect> Effects) Step(Input input, long after = 0)

@@ -6,6 +6,7 @@ internal static class AllScopes
     public static readonly IReadOnlyList<Func<int, Explored>> All =
     [
         SlotScope.TwoProposers,
+        SlotScope.TwoProposersAndACopy,
         SlotScope.WriterAndReader,
         FoundingScope.OfTwo,
         FoundingScope.OfThree,

@@ -12,7 +12,7 @@ internal interface IScopeState
     void Check();
 }
 
-/// <summary>What an exploration saw. <c>IsWhole</c>: no state was left at the deepest level, so depth was no limit.</summary>
+/// <summary>What an exploration saw. <c>IsWhole</c>: the states came to an end before the depth did.</summary>
 internal sealed record Explored(
     string Scope, long States, long Steps, int Depth, bool IsWhole, SortedDictionary<string, long> Seen)
 {

@@ -25,7 +25,8 @@ internal static class Machine
     public static FieldInfo[] FieldsOf(Type type) => Known.GetOrAdd(type, each =>
     {
         var fields = new List<FieldInfo>();
-        for (var at = each; at is not null && at != typeof(object); at = at.BaseType) fields.AddRange(at.GetFields(Own));
+        for (var at = each; at is not null && at != typeof(object); at = at.BaseType)
+            fields.AddRange(at.GetFields(Own));
         return [.. fields];
     });
 }

@@ -12,6 +12,10 @@ public sealed class ScopesTests(ITestOutputHelper output)
         "b first", "c first", "b told lost", "c told lost", "takeover decided", "value in flight finished", "duel");
 
     [Fact]
+    public void ARequestThatArrivesTwiceChangesNothing() => Require(
+        SlotScope.TwoProposersAndACopy(0), "b first", "c first", "b told done", "takeover decided");
+
+    [Fact]
     public void AWriterAndAReaderOfThreeVotersAreLinearizable() => Require(
         SlotScope.WriterAndReader(0), "b told done", "c read old", "c read new", "takeover decided", "read repeated");
 

@@ -32,7 +32,8 @@ internal static class SlotRules
                 seen($"{Name(actor)} first"); break;
             case Answered { Answer: Answer.Done }: seen($"{Name(actor)} told done"); break;
             case Answered { Answer: Answer.Lost }: seen($"{Name(actor)} told lost"); break;
-            case ReadAnswered { State.Index: var index }: seen($"{Name(actor)} read {(index > 0 ? "new" : "old")}"); break;
+            case ReadAnswered { State.Index: 0 }: seen($"{Name(actor)} read old"); break;
+            case ReadAnswered: seen($"{Name(actor)} read new"); break;
         }
     }
 

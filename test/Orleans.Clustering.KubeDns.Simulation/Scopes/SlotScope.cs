@@ -15,8 +15,18 @@ internal static class SlotScope
         var actors = Voters();
         var asks = ImmutableSortedDictionary<int, Input>.Empty
             .Add(1, Insert(actors[1])).Add(2, Insert(actors[2]));
-        var first = new SlotState(actors, Wire.Empty, new Budget(2, 1, 1), asks);
+        var first = new SlotState(actors, Wire.Empty, new Budget(2, 1, 0), asks);
         return Explorer.Visit("three voters, two proposers", first, 7 + deeper);
+    }
+
+    /// <summary>The same, with one request that arrives twice.</summary>
+    public static Explored TwoProposersAndACopy(int deeper)
+    {
+        var actors = Voters();
+        var asks = ImmutableSortedDictionary<int, Input>.Empty
+            .Add(1, Insert(actors[1])).Add(2, Insert(actors[2]));
+        var first = new SlotState(actors, Wire.Empty, new Budget(1, 0, 1), asks);
+        return Explorer.Visit("three voters, two proposers, a copy", first, 6 + deeper);
     }
 
     /// <summary>One voter writes, another reads: also what a reader asks before or after the writer was told.</summary>
@@ -26,7 +36,7 @@ internal static class SlotScope
         var asks = ImmutableSortedDictionary<int, Input>.Empty
             .Add(1, Insert(actors[1])).Add(2, new AskRead(1, Patient));
         var first = new SlotState(actors, Wire.Empty, new Budget(1, 1, 0), asks);
-        return Explorer.Visit("three voters, a writer and a reader", first, 8 + deeper);
+        return Explorer.Visit("three voters, a writer and a reader", first, 7 + deeper);
     }
 
     private static AskWrite Insert(Actor actor)

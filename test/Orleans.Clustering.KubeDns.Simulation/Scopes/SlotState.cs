@@ -24,7 +24,14 @@ internal sealed class SlotState(
     public IEnumerable<IScopeState> Next(Action<string> seen)
     {
         foreach (var (who, input) in toAsk) yield return Ask(who, input, seen);
-        foreach (var flight in wire.Moving) yield return Deliver(flight, seen);
+        foreach (var flight in wire.Moving)
+        {
+            var arrived = Deliver(flight, seen);
+            yield return arrived;
+            if (flight.Stage == Stage.Asked && arrived.ReplyOf(flight) is { } reply)
+                yield return arrived.Deliver(reply, seen);
+        }
+
         foreach (var flight in wire.Flights.Values)
         {
             if (budget.TimeOuts > 0 && IsSilosOwn(flight)) yield return TimeOut(flight, seen);
@@ -57,6 +64,10 @@ internal sealed class SlotState(
         var open = flight.Envelope.Body is Submit or Read ? wire.Open(flight) : wire;
         return After(flight.To, new Received(flight.Handle, flight.Envelope), open, budget, toAsk, seen, 0, flight);
     }
+
+    // A reply that comes back at once is one step: so a depth reaches farther.
+    private Flight? ReplyOf(Flight request) =>
+        wire.Flights.TryGetValue(request.Handle, out var flight) && flight.Stage == Stage.Answered ? flight : null;
 
     private SlotState TimeOut(Flight flight, Action<string> seen)
     {
