@@ -32,9 +32,12 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         "src/Orleans.Clustering.KubeDns/Consensus",
         "src/Orleans.Clustering.KubeDns/Table",
         "test/Orleans.Clustering.KubeDns.Simulation",
+        "test/Orleans.Clustering.KubeDns.Simulation/Linearizability",
+        "test/Orleans.Clustering.KubeDns.Simulation/Scopes",
     ];
 
-    private static readonly string[] NotSimulated = ["Program.cs", "PlantedBug.cs", "PlantedBugs.cs", "Soak.cs"];
+    private static readonly string[] NotSimulated =
+        ["Program.cs", "PlantedBug.cs", "PlantedBugs.cs", "Soak.cs", "Figures.cs"];
 
     private const string Usings = """
         global using System;
@@ -81,6 +84,25 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         }
     }
 
+    /// <summary>Calls a method of the simulation with the bug planted; what it says, or breaks of a rule.</summary>
+    public string? Ask(string type, string method, params object?[] arguments)
+    {
+        var context = new AssemblyLoadContext($"planted in {edits[0].File}", isCollectible: true);
+        try
+        {
+            var asked = Load(context).GetType($"{typeof(PlantedBug).Namespace}.{type}", true)!.GetMethod(method)!;
+            return asked.Invoke(null, arguments)?.ToString();
+        }
+        catch (TargetInvocationException error)
+        {
+            return error.InnerException!.Message;
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+
     private static string? Try(MethodInfo execute, ulong seed)
     {
         try
@@ -94,7 +116,10 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         }
     }
 
-    private MethodInfo Compile(AssemblyLoadContext context)
+    private MethodInfo Compile(AssemblyLoadContext context) =>
+        Load(context).GetType("Orleans.Clustering.KubeDns.Simulation.Run", true)!.GetMethod("Execute")!;
+
+    private Assembly Load(AssemblyLoadContext context)
     {
         var trees = Sources().Append(CSharpSyntaxTree.ParseText(Usings));
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
@@ -109,8 +134,7 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         var errors = result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         if (!result.Success) throw new InvalidOperationException(string.Join('\n', errors.Take(5)));
         image.Position = 0;
-        var run = context.LoadFromStream(image).GetType("Orleans.Clustering.KubeDns.Simulation.Run", true)!;
-        return run.GetMethod("Execute")!;
+        return context.LoadFromStream(image);
     }
 
     private IEnumerable<SyntaxTree> Sources()

@@ -16,12 +16,13 @@ internal static class Program
           --bug TEXT     with --seeds: plant a bug, by its name in PlantedBugs or as edits of the core's source
                          ("File.cs: text ==> replacement", several with ";;" between them), and say who catches it
           --endurance N  what a step costs at the start and after N commands
+          --scopes N     explore the small scopes N steps deeper than the tests do
           --help         this text
 
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
-    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "bug"];
+    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "bug", "scopes"];
 
     private static int Main(string[] args)
     {
@@ -46,6 +47,7 @@ internal static class Program
         }
 
         if (options.TryGetValue("endurance", out var commands)) return Endure((long)Number(commands));
+        if (options.TryGetValue("scopes", out var deeper)) return Explore((int)Number(deeper));
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
         if (options.TryGetValue("bug", out var bug))
@@ -73,6 +75,12 @@ internal static class Program
         Console.WriteLine($"caught by {caught.Count} of {count} seeds");
         foreach (var each in caught.Take(10)) Console.WriteLine($"seed {each.Seed}: {each.Error}");
         return caught.Count > 0 ? 0 : 3;
+    }
+
+    private static int Explore(int deeper)
+    {
+        foreach (var explore in Scopes.AllScopes.All) Console.WriteLine(explore(deeper));
+        return 0;
     }
 
     private static int One(ulong seed, bool trace)

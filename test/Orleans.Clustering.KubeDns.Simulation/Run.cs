@@ -1,3 +1,5 @@
+using Orleans.Clustering.KubeDns.Simulation.Linearizability;
+
 namespace Orleans.Clustering.KubeDns.Simulation;
 
 /// <summary>How a run ended: what it did, and whether the cluster settled once the faults had stopped.</summary>
@@ -38,6 +40,23 @@ internal sealed class Run
         run._world.RunUntil(run._world.Plan.FaultsFor);
         run._settling.Settle();
         return run.Result(seed);
+    }
+
+    /// <summary>Only the beginning of that run: what was called and told, and the rule that broke, if one did.</summary>
+    public static (Calls Calls, SimulationFailedException? Error) Begin(ulong seed, long forMs)
+    {
+        var run = new Run(seed, null);
+        new Upkeep(run._world, run._kubernetes, run._random).Begin();
+        run._faults.Schedule();
+        try
+        {
+            run._world.RunUntil(Math.Min(forMs, run._world.Plan.FaultsFor));
+            return (run._world.Calls, null);
+        }
+        catch (SimulationFailedException error)
+        {
+            return (run._world.Calls, error);
+        }
     }
 
     private RunResult Result(ulong seed) => new(

@@ -19,9 +19,7 @@ public sealed class SeedsTests
     {
         var clock = Stopwatch.StartNew();
         var tally = Soak.Seeds(Known().Concat(Enumerable.Range(1, Seeds).Select(seed => (ulong)seed)));
-        File.WriteAllText(
-            PlantedBug.Artifact("simulation.txt"),
-            $"simulation: {tally.Summary(clock.Elapsed)}\ncovered: {tally.Covered()}\n");
+        Figures.Say($"simulation: {tally.Summary(clock.Elapsed)}\ncovered: {tally.Covered()}");
         var failed = tally.Failures.OrderBy(failure => failure.Seed)
             .Select(failure => $"seed {failure.Seed}: {failure.Error.Message}\n    {Soak.Replay(failure.Seed)}");
         Assert.True(tally.Failures.Count == 0, string.Join('\n', failed.Take(10)));

@@ -37,6 +37,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     public void OnRead(ReadAnswered answered, bool isOwn)
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
+        world.Calls.OnRead(process, answered.Ticket, answered.State);
         world.Note(process, $"reads {answered.Ticket} at {answered.State.Epoch} {answered.State.Index}");
         if (isOwn) checkers.Reads.OnOwn(process, answered.State, operation.AskedAt);
         checkers.History.OnRead(process, answered.State, operation);
@@ -49,6 +50,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     public void OnAnswered(Answered answered)
     {
         if (!_operations.Remove(answered.Ticket, out var operation)) return;
+        world.Calls.OnAnswered(process, answered.Ticket, answered.Answer);
         world.Note(process, $"is told {answered.Ticket} {answered.Answer?.ToString() ?? "nothing"}");
         if (operation.Change is not null && answered.Answer is { } answer)
         {
@@ -128,6 +130,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     private void Read()
     {
         _operations[++_tickets] = new Operation(null, world.Now, Floors());
+        world.Calls.OnCalled(process, _tickets, null);
         world.Note(process, $"asks {_tickets} Read");
         world.Step(process, new AskRead(_tickets, process.LocalTime(world.Now) + 3_000, MayWrite: true));
     }
@@ -135,6 +138,7 @@ internal sealed class SimSilo(World world, SimProcess process, Checkers checkers
     private void Write(TableCommand change)
     {
         _operations[++_tickets] = new Operation(change, world.Now, Floors());
+        world.Calls.OnCalled(process, _tickets, change);
         world.Note(process, $"asks {_tickets} {change.GetType().Name}");
         world.Step(process, new AskWrite(_tickets, change, process.LocalTime(world.Now) + 5_000));
     }

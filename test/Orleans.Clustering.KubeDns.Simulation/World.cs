@@ -1,4 +1,5 @@
 using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Simulation.Linearizability;
 using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Simulation;
@@ -60,6 +61,9 @@ internal sealed class World
     public SimNetwork Network { get; }
 
     public Checkers Checkers { get; }
+
+    /// <summary>The operations of the beginning, for the second judge of them.</summary>
+    public Calls Calls { get; } = new();
 
     public long Now { get; private set; }
 
@@ -247,6 +251,7 @@ internal sealed class World
                 var (index, version) = (committed.State.Index, committed.State.Table.Version);
                 Say(process, "Committed", $"{index} v{version} {committed.Command}");
                 Coverage.Of(committed, _silos[process], Count);
+                Calls.OnCommitted(committed);
                 Checkers.OnCommitted(process, committed);
                 break;
             case Answered answered: _silos[process].OnAnswered(answered); break;
