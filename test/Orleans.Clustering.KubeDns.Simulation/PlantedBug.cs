@@ -47,13 +47,13 @@ internal sealed class PlantedBug(params IReadOnlyList<Edit> edits)
         """;
 
     /// <summary>Runs seeds until one shows the bug; null if none of that many does.</summary>
-    public (ulong Seed, string Error)? Hunt(ulong mostSeeds)
+    public (ulong Seed, string Error)? Hunt(ulong from, ulong mostSeeds)
     {
         var context = new AssemblyLoadContext($"planted in {edits[0].File}", isCollectible: true);
         try
         {
             var execute = Compile(context);
-            for (ulong seed = 1; seed <= mostSeeds; seed++)
+            for (var seed = from; seed < from + mostSeeds; seed++)
             {
                 if (Try(execute, seed) is { } error) return (seed, error);
             }
