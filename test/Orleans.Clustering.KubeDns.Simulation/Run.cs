@@ -42,7 +42,7 @@ internal sealed class Run
         return run.Result(seed);
     }
 
-    /// <summary>Only the beginning of that run: what was called and told, and the rule that broke, if one did.</summary>
+    /// <summary>The beginning of that run: what was called and told, and which rule broke, if any.</summary>
     public static (Calls Calls, SimulationFailedException? Error) Begin(ulong seed, long forMs)
     {
         var run = new Run(seed, null);

@@ -25,7 +25,6 @@ public sealed class SmallRunTests(ITestOutputHelper output)
     // Of what breaks the log the caller hears too late: the check of one history ends such a run before.
     [Theory]
     [InlineData("a read that skips the quorum")]
-    [InlineData("a read that leaves a value in flight")]
     [InlineData("a retry that is run again")]
     public void TheSearchCatches(string bug)
     {

@@ -32,7 +32,7 @@ internal sealed record FoundingState(
     /// <summary>Longer than between two look-ups or greetings; shorter than an attempt lasts.</summary>
     public const long Pass = 1_300;
 
-    /// <summary>What was published when time passed last cannot be missing from an answer to a question since.</summary>
+    /// <summary>What was published when time last passed, no answer to a later question misses.</summary>
     private const long Staleness = Pass - 1;
 
     private static readonly Settings Settings = new() { FirstVersion = 0 };

@@ -30,8 +30,6 @@ public sealed class ScopesTests(ITestOutputHelper output)
     /// <summary>The same scopes with a mistake in the core: some state shows it.</summary>
     [Theory]
     [InlineData("an acceptor that forgets a promise", "SlotScope", nameof(SlotScope.TwoProposers), "I1")]
-    [InlineData("a majority that is a half", "SlotScope", nameof(SlotScope.TwoProposers), "I1")]
-    [InlineData("a proposer that drops what was accepted", "SlotScope", nameof(SlotScope.TwoProposers), "I1")]
     [InlineData("a read that skips the quorum", "SlotScope", nameof(SlotScope.WriterAndReader), "I2")]
     public void AScopeShowsThePlantedBug(string bug, string scope, string method, string rule) =>
         RequireFound(PlantedBugs.All[bug], scope, method, rule);

@@ -4,7 +4,7 @@ using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Simulation.Scopes;
 
-/// <summary>What must hold while one slot and one change of voters are decided: one history, and a true outcome.</summary>
+/// <summary>What must hold while a slot and a change of voters are decided: one history, true outcomes.</summary>
 internal static class SlotRules
 {
     public static void Check(ImmutableArray<Actor> actors)

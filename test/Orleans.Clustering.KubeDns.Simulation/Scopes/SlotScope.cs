@@ -4,39 +4,34 @@ using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Simulation.Scopes;
 
-/// <summary>Where the exploration of one slot begins: three voters that know of nothing but their first state.</summary>
+/// <summary>Where the exploration of one slot begins: three voters that know but their first state.</summary>
 internal static class SlotScope
 {
     private const long Patient = 1_000_000;
 
-    /// <summary>Two compare-and-swaps with one token, asked of the leader by two voters that may pass it over.</summary>
+    /// <summary>Two compare-and-swaps with one token, of two voters that may pass the leader over.</summary>
     public static Explored TwoProposers(int deeper)
     {
         var actors = Voters();
-        var asks = ImmutableSortedDictionary<int, Input>.Empty
-            .Add(1, Insert(actors[1])).Add(2, Insert(actors[2]));
-        var first = new SlotState(actors, Wire.Empty, new Budget(2, 1, 0), asks);
-        return Explorer.Visit("three voters, two proposers", first, 7 + deeper);
+        return Visit("two proposers", actors, new Budget(2, 1, 0), Insert(actors[2]), 7 + deeper);
     }
 
     /// <summary>The same, with one request that arrives twice.</summary>
     public static Explored TwoProposersAndACopy(int deeper)
     {
         var actors = Voters();
-        var asks = ImmutableSortedDictionary<int, Input>.Empty
-            .Add(1, Insert(actors[1])).Add(2, Insert(actors[2]));
-        var first = new SlotState(actors, Wire.Empty, new Budget(1, 0, 1), asks);
-        return Explorer.Visit("three voters, two proposers, a copy", first, 6 + deeper);
+        return Visit("two proposers, a copy", actors, new Budget(1, 0, 1), Insert(actors[2]), 6 + deeper);
     }
 
     /// <summary>One voter writes, another reads: also what a reader asks before or after the writer was told.</summary>
-    public static Explored WriterAndReader(int deeper)
+    public static Explored WriterAndReader(int deeper) =>
+        Visit("a writer and a reader", Voters(), new Budget(1, 1, 0), new AskRead(1, Patient), 7 + deeper);
+
+    // The second voter writes; what the third does is told.
+    private static Explored Visit(string what, ImmutableArray<Actor> actors, Budget budget, Input third, int depth)
     {
-        var actors = Voters();
-        var asks = ImmutableSortedDictionary<int, Input>.Empty
-            .Add(1, Insert(actors[1])).Add(2, new AskRead(1, Patient));
-        var first = new SlotState(actors, Wire.Empty, new Budget(1, 1, 0), asks);
-        return Explorer.Visit("three voters, a writer and a reader", first, 7 + deeper);
+        var asks = ImmutableSortedDictionary<int, Input>.Empty.Add(1, Insert(actors[1])).Add(2, third);
+        return Explorer.Visit($"three voters, {what}", new SlotState(actors, Wire.Empty, budget, asks), depth);
     }
 
     private static AskWrite Insert(Actor actor)

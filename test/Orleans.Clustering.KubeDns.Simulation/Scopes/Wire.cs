@@ -13,7 +13,7 @@ internal enum Stage : byte
     Answered,
 }
 
-/// <summary>A request and its reply. <c>IsDeaf</c>: its asker waits no more, or it is a copy: the reply is lost.</summary>
+/// <summary>A request, then its reply. <c>IsDeaf</c>: nobody waits for the reply, which is lost.</summary>
 internal sealed record Flight(long Handle, int Asker, int To, Stage Stage, Envelope Envelope, bool IsDeaf);
 
 /// <summary>
