@@ -48,7 +48,9 @@ internal sealed class Lives(World world)
         Checkers.Require(!_joined.Add(process.Self.Nonce) || state.YieldsTo == Guid.Empty, "I7",
             $"{process} joins {state.Lineage}, which gives way to {state.YieldsTo}");
 
-    /// <summary>It says that it is needed no more: a majority of its successors must know that they vote (§ 6).</summary>
+    /// <summary>
+    /// It says that it is needed no more: a majority of its successors must know that they vote (§ 6).
+    /// </summary>
     public void OnHandedOver(SimProcess process)
     {
         if (process.Replica.State is not { } state || state.IsVoter(process.Self.Nonce)) return;

@@ -8,7 +8,9 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
 {
     private const ulong WithinSeeds = 300;
 
-    /// <summary>Two in a thousand seeds see these: the hunt begins just before the first that does (362 and 386).</summary>
+    /// <summary>
+    /// Two in a thousand seeds see these: the hunt begins just before the first that does (362 and 386).
+    /// </summary>
     private static readonly Dictionary<string, ulong> RarelySeen = new()
     {
         ["a rescue from the oldest state"] = 351,

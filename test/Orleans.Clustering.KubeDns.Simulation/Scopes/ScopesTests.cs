@@ -31,10 +31,12 @@ public sealed class ScopesTests(ITestOutputHelper output)
     [Theory]
     [InlineData("an acceptor that forgets a promise", "SlotScope", nameof(SlotScope.TwoProposers), "I1")]
     [InlineData("a read that skips the quorum", "SlotScope", nameof(SlotScope.WriterAndReader), "I2")]
+    [Trait("Category", "Long")]
     public void AScopeShowsThePlantedBug(string bug, string scope, string method, string rule) =>
         RequireFound(PlantedBugs.All[bug], scope, method, rule);
 
     [Fact]
+    [Trait("Category", "Long")]
     public void FoundingOfTwoShowsAFounderWhoseAnswerMayBeTooOld() => RequireFound(
         [new Edit("Founding.cs", "if (view.AskedAt >= from) return true;", "return true;")],
         "FoundingScope", nameof(FoundingScope.OfTwo), "I3");
