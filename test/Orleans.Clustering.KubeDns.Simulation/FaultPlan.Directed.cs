@@ -11,9 +11,7 @@ internal sealed partial record FaultPlan
     /// <summary>A voter falls silent, and another is told to stop while it is.</summary>
     public long ThinEvery { get; init; }
 
-    /// <summary>
-    /// A majority of the voters is killed and restarted in place, and one of the restarted falls silent.
-    /// </summary>
+    /// <summary>A majority of the voters is killed and restarted in place; one of the restarted falls silent.</summary>
     public long OccupyEvery { get; init; }
 
     /// <summary>

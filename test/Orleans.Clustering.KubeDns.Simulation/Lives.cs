@@ -48,22 +48,20 @@ internal sealed class Lives(World world)
         Checkers.Require(!_joined.Add(process.Self.Nonce) || state.YieldsTo == Guid.Empty, "I7",
             $"{process} joins {state.Lineage}, which gives way to {state.YieldsTo}");
 
-    /// <summary>
-    /// It says that it is needed no more: a majority of its successors must know that they vote (§ 6).
-    /// </summary>
+    /// <summary>It says that it is needed no more: a majority of its successors must know that they vote.</summary>
     public void OnHandedOver(SimProcess process)
     {
         if (process.Replica.State is not { } state || state.IsVoter(process.Self.Nonce)) return;
         var knowing = state.Voters.Count(voter => world.ProcessOf(voter.Nonce) is not { IsAlive: true } successor
-            || IsHeldForEnded(successor) || Knows(successor.Replica.State!, state));
+            || IsHeldForEnded(successor) || Knows(successor.Replica.State, state));
         var areAllDead = state.Voters.All(voter => state.Table.RowOf(voter) is { State: SiloState.Dead });
         Checkers.Require(knowing >= state.Majority || areAllDead, "I8",
             $"{process} stops, and only {knowing} of {state.Voters} know that they vote");
     }
 
-    private static bool Knows(ClusterState theirs, ClusterState state) =>
-        theirs.Lineage != state.Lineage
-        || (theirs.Epoch, theirs.Index).CompareTo((state.Epoch, state.VotersAt)) >= 0;
+    private static bool Knows(ClusterState? theirs, ClusterState state) =>
+        theirs is not null && (theirs.Lineage != state.Lineage
+            || (theirs.Epoch, theirs.Index).CompareTo((state.Epoch, state.VotersAt)) >= 0);
 
     /// <summary>A vote must come from the process whose nonce it bears, and no two processes may bear one.</summary>
     public void OnSent(SimProcess process, Envelope envelope)

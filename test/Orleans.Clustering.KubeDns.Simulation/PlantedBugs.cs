@@ -142,7 +142,5 @@ internal static class PlantedBugs
             [new("Proposer.cs",
                 "local.IsLeader && !_roundZeroUsed && _roundSeen == 0 && acceptor.Promised == Ballot.None;",
                 "local.IsLeader && _roundSeen == 0;")],
-        ["a member answers where another cluster does"] =
-            [new("Peers.cs", "Of(member) is { IsForeign: false } contact", "Of(member) is { } contact")],
     };
 }
