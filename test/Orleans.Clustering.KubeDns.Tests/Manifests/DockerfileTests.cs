@@ -7,7 +7,7 @@ namespace Orleans.Clustering.KubeDns.Tests.Manifests;
 /// <summary>The image's recipe against the manifests that run it and the files that it copies.</summary>
 public partial class DockerfileTests
 {
-    private static readonly string[] _lines = SourceTree.Read("samples/SiloApp/Dockerfile").Split('\n');
+    private static readonly string[] Lines = SourceTree.Read("samples/SiloApp/Dockerfile").Split('\n');
 
     public static TheoryData<string> Workloads => [.. Typed.Templates.Keys];
 
@@ -33,7 +33,7 @@ public partial class DockerfileTests
     [Fact]
     public void It_writes_nothing_and_signals_reach_the_silo()
     {
-        Assert.Contains("DOTNET_EnableDiagnostics=0", string.Join('\n', _lines));
+        Assert.Contains("DOTNET_EnableDiagnostics=0", string.Join('\n', Lines));
         Assert.Equal(["[\"dotnet\", \"SiloApp.dll\"]"], Instructions("ENTRYPOINT"));
     }
 
@@ -57,7 +57,7 @@ public partial class DockerfileTests
     }
 
     private static IEnumerable<string> Instructions(string name) =>
-        _lines.Where(line => line.StartsWith($"{name} ")).Select(line => line[(name.Length + 1)..]);
+        Lines.Where(line => line.StartsWith($"{name} ")).Select(line => line[(name.Length + 1)..]);
 
     [GeneratedRegex("(?:Include|Project)=\"(\\.\\.[^\"]*)\"")]
     private static partial Regex Reference();
