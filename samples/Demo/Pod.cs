@@ -26,6 +26,9 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
     /// <summary>The pod object is gone; another pod may have its name by now.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>What manifest and downward API set for it; empty before it started.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; private set; } = new Dictionary<string, string>();
+
     public bool IsRunning => Process is { HasExited: false };
 
     public string AppUrl => $"http://{address}:{network.Http}";
@@ -51,8 +54,8 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
             options ndots:5
 
             """);
-        Process = ChildProcess.Start(
-            name, Path.Combine(folder, "log.txt"), folder, ["dotnet", siloApp], Environment(hosts, resolv, secretFile));
+        Settings = Environment(hosts, resolv, secretFile);
+        Process = ChildProcess.Start(name, Path.Combine(folder, "log.txt"), folder, ["dotnet", siloApp], Settings);
     }
 
     private Dictionary<string, string> Environment(string hosts, string resolv, string secretFile) => new()

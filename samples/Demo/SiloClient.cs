@@ -1,72 +1,31 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
+using SiloApp.Watch;
 
 namespace Demo;
-
-/// <summary>One silo in another's view.</summary>
-internal sealed record SeenSilo(string Silo, string Name, string Status)
-{
-    public IPAddress Address => IPEndPoint.Parse(Silo[..Silo.IndexOf('@')]).Address;
-
-    public bool IsActive => Status == "Active";
-}
-
-/// <summary>A silo's view of the cluster, as its <c>/cluster</c> answers.</summary>
-internal sealed record SiloView(long Version, IReadOnlyList<SeenSilo> Members);
 
 /// <summary>Who answered a call, as <c>/call</c> tells.</summary>
 internal sealed record CallAnswer(string From, string RanOn, string Name, double Milliseconds);
 
-/// <summary>Asks the silos what they know. No answer gives null: that is news, not a failure.</summary>
+/// <summary>Asks the pods' silos what they know. No answer gives null: that is news, not a failure.</summary>
 internal sealed class SiloClient(HttpClient http)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private readonly SiloReader _reader = new(http);
 
     public async Task<bool> IsReadyAsync(Pod pod, TimeSpan patience, CancellationToken cancellationToken) =>
-        await GetAsync(pod.StatusUrl + "/readyz", patience, answer => Task.FromResult(answer.IsSuccessStatusCode),
-            cancellationToken);
+        await _reader.GetAsync(pod.StatusUrl + "/readyz", patience,
+            answer => Task.FromResult(answer.IsSuccessStatusCode), cancellationToken);
 
     public Task<SiloView?> ViewAsync(Pod pod, CancellationToken cancellationToken) =>
-        GetAsync(pod.AppUrl + "/cluster", Patience, ReadOrNull<SiloView>, cancellationToken);
+        _reader.ViewAsync(pod.AppUrl, cancellationToken);
 
     public Task<CallAnswer?> CallAsync(Pod from, string silo, CancellationToken cancellationToken) =>
-        GetAsync($"{from.AppUrl}/call?silo={Uri.EscapeDataString(silo)}", TimeSpan.FromSeconds(15),
-            ReadOrNull<CallAnswer>, cancellationToken);
+        _reader.GetAsync($"{from.AppUrl}/call?silo={Uri.EscapeDataString(silo)}", TimeSpan.FromSeconds(15),
+            SiloReader.ReadOrNull<CallAnswer>, cancellationToken);
 
     /// <summary>What <c>/statusz</c> lists as voters; null if it cannot be told.</summary>
     public Task<IReadOnlyList<string>?> VotersAsync(Pod pod, CancellationToken cancellationToken) =>
-        GetAsync(pod.StatusUrl + "/statusz", Patience, async answer =>
-        {
-            var status = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            return status.TryGetProperty("voters", out var voters) && voters.ValueKind == JsonValueKind.Array
-                ? (IReadOnlyList<string>?)voters.EnumerateArray().Select(voter => voter.ToString()).ToList()
-                : null;
-        }, cancellationToken);
+        _reader.VotersAsync(pod.StatusUrl, cancellationToken);
 
     /// <summary>Why a silo is not there yet: the one line of <c>/startupz</c>.</summary>
     public Task<string?> WaitingForAsync(Pod pod, CancellationToken cancellationToken) =>
-        GetAsync<string?>(pod.StatusUrl + "/startupz", Patience, async answer => answer.IsSuccessStatusCode
-            ? null
-            : (await answer.Content.ReadAsStringAsync(cancellationToken)).Trim(), cancellationToken);
-
-    private static async Task<T?> ReadOrNull<T>(HttpResponseMessage answer) where T : class =>
-        answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<T>() : null;
-
-    private async Task<T?> GetAsync<T>(
-        string url, TimeSpan patience, Func<HttpResponseMessage, Task<T?>> read, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
-        try
-        {
-            using var answer = await http.GetAsync(url, limit.Token);
-            return await read(answer);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException or IOException
-            || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return default;
-        }
-    }
+        _reader.WaitingForAsync(pod.StatusUrl, cancellationToken);
 }

@@ -1,3 +1,5 @@
+using SiloApp.Watch;
+
 namespace Demo;
 
 /// <summary>Everything that runs during a demo; taken down, whatever happened, unless it is to be kept.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using SiloApp.Watch;
 
 namespace Demo;
 
@@ -56,12 +57,14 @@ internal sealed class Watcher(Kubelet kubelet, SiloClient client, DnsView dns, S
         var live = kubelet.Live;
         var views = await Task.WhenAll(live.Select(pod => client.ViewAsync(pod, cancellationToken)));
         return new Sight(
-            await dns.ReadAsync(DnsControl.Discovery, "discovery", cancellationToken),
-            await dns.ReadAsync(DnsControl.Ready, "gateway", cancellationToken),
+            await dns.ReadAsync(Service(DnsControl.Discovery), "discovery", cancellationToken),
+            await dns.ReadAsync(Service(DnsControl.Ready), "gateway", cancellationToken),
             live.Zip(views)
                 .Where(pair => pair.Second is not null)
                 .ToDictionary(pair => pair.First, pair => pair.Second!));
     }
+
+    private static string Service(string name) => $"{name}.{DnsControl.Namespace}.svc.cluster.local";
 
     private void ShowDns(Sight sight)
     {

@@ -1,21 +1,14 @@
 using SiloApp;
+using SiloApp.Doctor;
+using SiloApp.Watch;
 
-// The settings file lies beside the program; the working folder may be anywhere, and read-only.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+switch (args)
 {
-    Args = args,
-    ContentRootPath = AppContext.BaseDirectory,
-});
+    case ["doctor", .. var rest]: return await DoctorCommand.RunAsync(rest);
+    case ["watch", .. var rest]: return await WatchCommand.RunAsync(rest);
+}
 
-// Everything about the cluster is configuration: `Orleans:Clustering:ProviderType` = KubeDns finds the provider,
-// and `Orleans:Endpoints`, or else POD_IP, says which address this silo has. It listens on that address only.
-builder.UseOrleans();
-
-// A silo that stops hands its grains and its vote over first; the host's own 30 s would cut that short.
-builder.Services.Configure<HostOptions>(builder.Configuration.GetSection("Host"));
-builder.Services.AddSingleton<ClusterView>();
-builder.Services.AddSingleton<SiloCalls>();
-
-var app = builder.Build();
+var app = SiloHost.Builder(args).Build();
 app.MapCluster();
 app.Run();
+return 0;

@@ -3,6 +3,13 @@ namespace Orleans.Clustering.KubeDns.Discovery;
 /// <summary>The diagnoses that concern how the silos are set up as a whole: KDNS308 and 310.</summary>
 internal static class SetupErrors
 {
+    /// <summary>KDNS308 for a StatefulSet's first pod that is listed alone and has no cluster; else null.</summary>
+    public static KdnsError? Alone(
+        ServicePort service, string pod, string address, bool isListedAlone, int minimumSilos) =>
+        isListedAlone && minimumSilos > 1 && pod.EndsWith("-0", StringComparison.Ordinal)
+            ? OrderedReady(service, pod, address, minimumSilos)
+            : null;
+
     /// <summary>KDNS308: the first pod waits for others, which are made once it is ready.</summary>
     public static KdnsError OrderedReady(ServicePort service, string pod, string address, int minimumSilos)
     {

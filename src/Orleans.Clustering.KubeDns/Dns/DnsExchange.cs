@@ -53,7 +53,7 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
     private async Task<DnsReply> AskServerAsync(
         string name, QueryType type, IPEndPoint server, CancellationToken deadline)
     {
-        var udp = await SendAsync(name, type, server, tcp: false, deadline).ConfigureAwait(false);
+        var udp = await AskOneWayAsync(name, type, server, tcp: false, deadline).ConfigureAwait(false);
         if (udp.IsAnswered) return udp;
         var tcp = await AskTcpAsync(name, type, server, deadline).ConfigureAwait(false);
         return tcp.IsAnswered ? tcp : DnsReply.MoreTelling(udp, tcp);
@@ -65,14 +65,15 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
         string name, QueryType type, IPEndPoint server, CancellationToken deadline)
     {
         var started = Stopwatch.GetTimestamp();
-        var reply = await SendAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false);
+        var reply = await AskOneWayAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false);
         var quick = Stopwatch.GetElapsedTime(started) < settings.TryTimeout / 2;
         return reply.Outcome is DnsOutcome.TimedOut && quick && !deadline.IsCancellationRequested
-            ? await SendAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false)
+            ? await AskOneWayAsync(name, type, server, tcp: true, deadline).ConfigureAwait(false)
             : reply;
     }
 
-    private async Task<DnsReply> SendAsync(
+    /// <summary>Asks one server once, by one way: for who wants to know of each way by itself.</summary>
+    public async Task<DnsReply> AskOneWayAsync(
         string name, QueryType type, IPEndPoint server, bool tcp, CancellationToken deadline)
     {
         DnsReply reply;
@@ -83,7 +84,7 @@ internal sealed class DnsExchange(DnsSettings settings, IDnsQuery? library = nul
             var response = await _client
                 .QueryServerAsync(servers, question, tcp ? _tcp : _udp, deadline)
                 .ConfigureAwait(false);
-            reply = ReplyReader.Read(name, type, response);
+            reply = ReplyReader.Read(name, type, response) with { Size = response.MessageSize };
         }
         catch (Exception fault)
         {

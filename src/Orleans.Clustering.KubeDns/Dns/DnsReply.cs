@@ -18,6 +18,9 @@ internal sealed record DnsReply(DnsOutcome Outcome, string Detail)
 
     public bool ViaTcp { get; init; }
 
+    /// <summary>Bytes of the answer; 0 where none came.</summary>
+    public int Size { get; init; }
+
     /// <summary>The server spoke and meant it; another one would only be asked after an error.</summary>
     public bool IsFinal => IsWhole || (Outcome == DnsOutcome.Incomplete && ViaTcp);
 

@@ -163,7 +163,7 @@ internal static class SiloComposition
         _ => $"DnsFailed: {view.Outcome}: {view.Detail}",
     };
 
-    private static IdentitySettings IdentityOf(
+    internal static IdentitySettings IdentityOf(
         IServiceProvider services, KubeDnsClusteringOptions options, IPAddress address) =>
         new(address, options.DiscoveryPort)
         {
@@ -178,13 +178,15 @@ internal static class SiloComposition
     private static ServiceName? Ready(KubeDnsClusteringOptions options) =>
         options.ReadyServiceName is { Length: > 0 } name ? Named(name, options) : null;
 
-    private static ServiceName Named(string name, KubeDnsClusteringOptions options) => ServiceName.Find(
-        new ServiceNameSettings(name)
-        {
-            Namespace = options.Namespace,
-            ClusterDomain = options.ClusterDomain,
-            ResolvConf = options.ResolvConf,
-        });
+    private static ServiceName Named(string name, KubeDnsClusteringOptions options) =>
+        ServiceName.Find(Name(name, options));
+
+    internal static ServiceNameSettings Name(string name, KubeDnsClusteringOptions options) => new(name)
+    {
+        Namespace = options.Namespace,
+        ClusterDomain = options.ClusterDomain,
+        ResolvConf = options.ResolvConf,
+    };
 
     /// <summary>How DNS is asked, from the options that silos and clients share.</summary>
     internal static DnsSettings Resolver(IEnumerable<string> nameServers, string resolvConf)

@@ -105,12 +105,10 @@ internal sealed partial class ReplicaNode
     // KDNS308. The first pod of a StatefulSet, alone: the others are made once it is ready, or there are none.
     private KdnsError? Alone()
     {
+        if (_replica.State is not null) return null;
         var around = _settings.Around;
-        if (_replica.State is not null || around.MinimumSilos < 2) return null;
-        if (!around.Pod.EndsWith("-0", StringComparison.Ordinal)) return null;
-        return _replica.LastView is { Listed: { Count: 1 } listed } && listed[0].Address == Self.Address
-            ? SetupErrors.OrderedReady(around.Service, around.Pod, Self.Address.Host, around.MinimumSilos)
-            : null;
+        var isAlone = _replica.LastView is { Listed: { Count: 1 } listed } && listed[0].Address == Self.Address;
+        return SetupErrors.Alone(around.Service, around.Pod, Self.Address.Host, isAlone, around.MinimumSilos);
     }
 
     // KDNS311.

@@ -9,6 +9,13 @@ internal static class Programs
     private static readonly string Output = Path.Combine(
         AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^3..]);
 
+    public static string Repository => Root;
+
+    /// <summary>How the Dockerfile publishes, but for the folder, in the configuration of these tests.</summary>
+    public static string PublishCommand => File.ReadLines(Path.Combine(Root, "samples", "SiloApp", "Dockerfile"))
+        .Single(line => line.StartsWith("RUN dotnet publish "))["RUN ".Length..]
+        .Replace(" -o /app", "").Replace("-c Release", $"-c {Output.Split(Path.DirectorySeparatorChar)[1]}");
+
     public static string SiloApp => Find("samples", "SiloApp");
 
     public static string Demo => Find("samples", "Demo");

@@ -83,7 +83,7 @@ public sealed class MisconfiguredPods : IAsyncLifetime
         };
     }
 
-    private static string Golden(string text, Pod pod, Pod? neighbour, LocalDnsServer dns)
+    internal static string Golden(string text, Pod pod, Pod? neighbour, LocalDnsServer dns)
     {
         text = text.Replace(pod.Folder, "/etc").Replace($"{dns.EndPoint}", "%").Replace($"{pod.Address}", "@")
             .Replace($"{pod.Address}".Replace('.', '-'), "#");
@@ -91,7 +91,7 @@ public sealed class MisconfiguredPods : IAsyncLifetime
         return Regex.Replace(text, @"for \d+ s now", "for N s now");
     }
 
-    private static async Task<Pod> HealthyAsync(LocalDnsServer dns, Mistake mistake)
+    internal static async Task<Pod> HealthyAsync(LocalDnsServer dns, Mistake mistake)
     {
         dns.Cluster.AddService(Pod.Headless());
         var pod = Pod.Listed(dns, "silo-0", mistake.ConfigureOther);

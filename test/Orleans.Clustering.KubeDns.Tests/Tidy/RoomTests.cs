@@ -20,9 +20,12 @@ public class RoomTests
             Never: ["Orleans.Runtime", "Orleans.Messaging", "Microsoft.AspNetCore"]),
         ["Membership"] = new([$"{Product}.Membership"], ["Node", "Table", "Discovery"]),
         ["Diagnostics"] = new([$"{Product}.Diagnostics"], ["Dns", "Discovery", "Node", "Transport"]),
+        ["Doctor"] = new([$"{Product}.Doctor"], ["Consensus", "Table", "Dns", "Discovery", "Transport"],
+            Never: ["Orleans.Runtime", "Microsoft.AspNetCore"]),
         ["Options"] = new(["Orleans.Configuration"], []),
         ["Hosting"] = new(["Orleans.Hosting", $"{Product}.Hosting"],
-            ["Consensus", "Table", "Dns", "Discovery", "Transport", "Node", "Membership", "Diagnostics", "Options"]),
+            ["Consensus", "Table", "Dns", "Discovery", "Transport", "Node", "Membership", "Diagnostics", "Doctor",
+                "Options"]),
     };
 
     /// <summary>What the pure rooms may name: values, collections, text. <c>CoreIsolation</c> holds the rest.</summary>

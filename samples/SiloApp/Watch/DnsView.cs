@@ -1,12 +1,12 @@
 using System.Net;
 using DnsClient;
 
-namespace Demo;
+namespace SiloApp.Watch;
 
-/// <summary>Asks the DNS server what any pod could ask: the SRV records of the two services.</summary>
-internal sealed class DnsView(IPEndPoint server)
+/// <summary>Asks DNS what any pod could ask: the SRV records of a service.</summary>
+internal sealed class DnsView(params IPEndPoint[] servers)
 {
-    private readonly LookupClient _client = new(new LookupClientOptions(server)
+    private readonly LookupClient _client = new(new LookupClientOptions(servers)
     {
         UseCache = false,
         Timeout = TimeSpan.FromSeconds(1),
@@ -25,9 +25,9 @@ internal sealed class DnsView(IPEndPoint server)
         var seen = new Dictionary<IPAddress, string>();
         try
         {
-            var name = $"_{port}._tcp.{service}.{DnsControl.Namespace}.svc.cluster.local.";
+            var name = $"_{port}._tcp.{service}.";
             var answer = await _client.QueryAsync(name, QueryType.SRV, cancellationToken: cancellationToken);
-            var glue = answer.Additionals.ARecords().ToLookup(record => record.DomainName.Value);
+            var glue = answer.Additionals.AddressRecords().ToLookup(record => record.DomainName.Value);
             foreach (var record in answer.Answers.SrvRecords())
             {
                 var target = record.Target.Value;
