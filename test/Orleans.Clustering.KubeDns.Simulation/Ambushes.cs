@@ -16,7 +16,7 @@ internal sealed class Ambushes(World world, Kubernetes kubernetes, Sieges sieges
         var voters = Voters(process);
         if (voters.Count < 3) return;
         sieges.Sleep(voters[0], random.Between(6_000, 9_000), isMachine: random.Chance(0.5));
-        world.At(world.Now + random.Between(2_800, 5_000), () =>
+        Later(random.Between(2_800, 5_000), () =>
         {
             if (voters[1].IsAlive) kubernetes.Leave(voters[1]);
         });
@@ -29,7 +29,7 @@ internal sealed class Ambushes(World world, Kubernetes kubernetes, Sieges sieges
         if (voters.Count < 3) return;
         var fallen = voters.Take((voters.Count / 2) + 1).ToList();
         foreach (var victim in fallen) Kill(victim, random.Between(100, 600));
-        world.At(world.Now + random.Between(1_500, 3_000), () =>
+        Later(random.Between(1_500, 3_000), () =>
         {
             if (fallen[0].Pod.Process is { IsAlive: true } occupant)
                 sieges.Sleep(occupant, random.Between(12_000, 20_000), isMachine: false);
@@ -82,6 +82,12 @@ internal sealed class Ambushes(World world, Kubernetes kubernetes, Sieges sieges
             foreach (var each in fallen) Kill(each, random.Between(9_000, 14_000));
         });
     }
+
+    // Unless all faults are over by then (seed 1593).
+    private void Later(long after, Action fault) => world.At(world.Now + after, () =>
+    {
+        if (world.Now < world.Plan.FaultsFor) fault();
+    });
 
     private List<SimProcess> Voters(SimProcess process) => process.Replica.State is not { } state ? []
         : world.Alive.Where(other => state.IsVoter(other.Self.Nonce) && !other.IsLeaving)
