@@ -21,6 +21,9 @@ internal sealed class Kubelet(
     /// <summary>How it asks the readiness probes.</summary>
     public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(2), 1);
 
+    /// <summary>The program that the containers run.</summary>
+    public string SiloApp => siloApp;
+
     /// <summary>Where the containers run.</summary>
     public IPodSandbox Sandbox { get; init; } = new SharedSandbox();
 
