@@ -69,7 +69,10 @@ internal sealed class PodNetwork : IPodSandbox
 
     public async Task CloseAsync(Pod pod)
     {
-        if (_open.Remove(pod.Address)) await Tool.RunAsync($"ip netns delete {NameOf(pod)}");
+        if (!_open.Remove(pod.Address)) return;
+        // First the link: the kernel takes its time to end the one of a namespace that goes.
+        await Tool.RunAsync($"ip link delete veth{Number(pod)}");
+        await Tool.RunAsync($"ip netns delete {NameOf(pod)}");
     }
 
     /// <summary>What this pod's packets meet, instead of what they met before; nothing: they pass.</summary>
