@@ -2,6 +2,7 @@ using Chaos;
 using Chaos.Scenarios;
 using Demo;
 using Pods;
+using Pods.Scenarios;
 
 PodsOptions options;
 try
@@ -27,7 +28,7 @@ if (!PodNetwork.IsEnclosed)
 }
 
 // Bounded as a whole; the namespaces end with us, and whatever is left in them.
-using var stop = new Interruption(TimeSpan.FromMinutes(2 + (5 * options.Scenarios.Count))
+using var stop = new Interruption(TimeSpan.FromMinutes(6 + (5 * options.Scenarios.Count))
     + (options.Length ?? TimeSpan.Zero));
 var measures = new List<Measure>();
 try
@@ -40,7 +41,8 @@ try
     };
     Console.WriteLine(Report.Settings(settings));
     var player = new Player(settings, () => PodNetwork.Network, Report.Progress) { KeepLogs = options.KeepLogs };
-    foreach (var scenario in options.Scenarios)
+    IEnumerable<IScenario> random = options.Length is { } length ? [new RandomFaults(options.Seed, length)] : [];
+    foreach (var scenario in options.Scenarios.Concat(random))
     {
         Console.WriteLine($"\n{scenario.Name}: {scenario.Summary}");
         measures.AddRange(await player.PlayAsync(scenario, stop.Token));
