@@ -19,6 +19,7 @@ Needs root, Linux with namespaces, iproute2 and nftables.
   --seed S        which faults; told at the start, so that they can be had again
   --keep-logs     keeps the silos' logs; those of a scenario that failed are always kept
   --no-build      what was built before
+  --probe         only whether it is possible here: exit code 0, or 3 and the reason
   --help          this text
 
 Exit code: 0 if nothing failed, 1 if something did, 2 for a wrong argument, 3 where namespaces are not permitted or a
@@ -28,10 +29,12 @@ TEXT
 
 arguments=()
 build=true
+probe_only=false
 while (($#)); do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --no-build) build=false ;;
+        --probe) probe_only=true; arguments+=(--list) ;;
         *) arguments+=("$1") ;;
     esac
     shift
@@ -49,6 +52,7 @@ if ! reason=$("${enclose[@]}" sh -c "$probe" 2>&1); then
     exit 3
 fi
 
+$probe_only && exit 0
 if $build; then
     for project in samples/SiloApp test/Pods; do
         echo "Building $project ..."

@@ -27,10 +27,12 @@ internal sealed class Stranger : IScenario
         var stranger = Move(run, victim);
         try
         {
-            // From its first answer on; before it the silence alone says nothing.
+            // Reached only once it listens: a refusal would end the former one by another rule.
+            await run.UntilAsync("the stranger listens", () =>
+                stranger.Process!.Tail(100).Any(line => line.Contains("Listening:")) ? null : "it does not yet");
             await Faults.HealAsync(victim);
             var begun = run.Now;
-            await run.UntilAsync("address reused: row Dead", Expected.Within(1 + run.FirstStart.TotalSeconds), begun,
+            await run.UntilAsync("address reused: row Dead", Expected.Within(1), begun,
                 () => Views.NotDead(run.Live.Where(each => each.Pod != victim).ToList(), silo));
             run.Stage.SetDnsFaults(FaultSpec.None);
             var replaced = run.Now;
