@@ -29,8 +29,9 @@ internal static class Faults
         $"in iifname eth0 ip saddr != {PodNetwork.Node} drop", $"out oifname eth0 ip daddr != {PodNetwork.Node} drop");
 
     /// <summary>Outgoing discovery connections end at a closed port of the pod itself, as at a dead sidecar's.</summary>
+    // The second rule is for the connections that stood: the proxy's end was theirs.
     public static Task DeadSidecarAsync(Pod pod) => PodNetwork.FilterAsync(pod,
-        "nat tcp dport 11112 redirect to :15001");
+        "nat tcp dport 11112 redirect to :15001", "out tcp dport 11112 reject with tcp reset");
 
     public static Task HealAsync(Pod pod) => PodNetwork.FilterAsync(pod);
 

@@ -22,6 +22,8 @@ internal sealed class DeadSidecar : IScenario
         var begun = run.Now;
         var leader = run.Leader;
         await Faults.DeadSidecarAsync(leader);
+        await run.UntilAsync("refused: it leads with a majority no longer", Expected.Within(6), begun,
+            () => run.Ask([leader])[0].Told is { IsLeader: true, HasMajority: true } ? "it does" : null);
         await run.LastAsync(begun, Length);
         var told = run.Live[0].Told;
         run.Check("meanwhile: nobody ended", Views.NotActive(run.Live) is null,

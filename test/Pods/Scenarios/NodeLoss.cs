@@ -23,7 +23,8 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
     {
         await run.FormAsync(silos);
         var (survivor, _) = run.Part();
-        var nodes = run.Pods.Where(pod => pod != survivor).Take(lost).ToList();
+        var voters = run.Of(survivor).VoterNames;
+        var nodes = run.Pods.Where(pod => pod != survivor).OrderBy(pod => !voters.Contains(pod.Fqdn)).Take(lost).ToList();
         var rest = run.Pods.Except(nodes).ToList();
         var addresses = nodes.Select(pod => run.Of(pod).Silo).ToList();
         var begun = run.Now;
@@ -32,6 +33,10 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
         await run.LastAsync(begun, Grace);
         foreach (var pod in nodes) await run.Kubelet.GiveUpAsync(pod, run.Stop);
         if (IsMajority) await RescueAsync(run, survivor, begun);
+        await run.UntilAsync("nodes lost: none of them votes for the rest", Expected.Within(IsMajority ? 66 : 15), begun,
+            () => nodes.FirstOrDefault(pod => run.Of(survivor).VoterNames.Contains(pod.Fqdn)) is { } voter
+                ? $"{voter.Name} does"
+                : null);
         await EvictAsync(run, rest, addresses, begun);
 
         var healed = run.Now;
