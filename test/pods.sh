@@ -66,6 +66,13 @@ KUBEDNS_PODS_ENCLOSED=1 "${enclose[@]}" sh -c 'mount -t tmpfs pods /run && exec 
     dotnet test/Pods/bin/Release/net10.0/Pods.dll "${arguments[@]}" \
     --silo-app "$PWD/samples/SiloApp/bin/Release/net10.0/SiloApp.dll" &
 enclosed=$!
-# A background job of a script is not told of Ctrl-C.
-trap 'kill -KILL $enclosed 2>/dev/null; wait $enclosed; echo "interrupted" >&2; exit 1' INT TERM HUP
+# A background job of a script is not told of Ctrl-C. The first process within is not over before all others in its
+# namespace are, and unshare waits for it.
+end() {
+    kill -KILL $(cat "/proc/$enclosed/task/$enclosed/children" 2>/dev/null) 2>/dev/null || kill -KILL $enclosed 2>/dev/null
+    wait $enclosed 2>/dev/null
+    echo "interrupted" >&2
+    exit 1
+}
+trap end INT TERM HUP
 wait $enclosed

@@ -28,7 +28,7 @@ internal static class Faults
     public static Task IsolateAsync(Pod pod) => PodNetwork.FilterAsync(pod,
         $"in iifname eth0 ip saddr != {PodNetwork.Node} drop", $"out oifname eth0 ip daddr != {PodNetwork.Node} drop");
 
-    /// <summary>Outgoing discovery connections end at a closed port of the pod itself, as at a dead sidecar's.</summary>
+    /// <summary>Outgoing discovery connections end at a closed port of the pod, as at a dead sidecar's.</summary>
     // The second rule is for the connections that stood: the proxy's end was theirs.
     public static Task DeadSidecarAsync(Pod pod) => PodNetwork.FilterAsync(pod,
         "nat tcp dport 11112 redirect to :15001", "out tcp dport 11112 reject with tcp reset");

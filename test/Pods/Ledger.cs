@@ -36,7 +36,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         }
     }
 
-    /// <summary>A fault concerns this pod: what runs in it now may be evicted for it, by Orleans or by the rules.</summary>
+    /// <summary>A fault concerns this pod: what runs in it now may be evicted, by Orleans or a rule.</summary>
     public void Excuse(Pod pod)
     {
         lock (_gate)

@@ -6,7 +6,7 @@ namespace Pods;
 /// <summary>
 /// Each pod in network and UTS namespaces of its own, with an address, a host name and an /etc of its own, and all on
 /// one bridge. The bridge is in the namespace of this program, which <c>pods.sh</c> made for it: it ends with us, and
-/// so does all that is in it. DNS, kubelet and whoever watches are on the bridge as well, as the nodes of a cluster are.
+/// so does all that is in it. DNS, kubelet and whoever watches are on the bridge as well, as a cluster's nodes are.
 /// </summary>
 internal sealed class PodNetwork : IPodSandbox
 {

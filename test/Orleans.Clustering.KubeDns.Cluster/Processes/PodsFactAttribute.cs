@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Cluster.Processes;
 
-/// <summary>A fact that needs namespaces; skipped, with what <c>pods.sh --probe</c> says, where they are not to be had.</summary>
+/// <summary>A fact that needs namespaces; skipped with what <c>pods.sh --probe</c> says where there are none.</summary>
 internal sealed class PodsFactAttribute : FactAttribute
 {
     private static readonly Lazy<string?> Reason = new(Probe);

@@ -14,7 +14,7 @@ internal sealed class DeadSidecar : IScenario
 
     public string Name => "dead-sidecar";
 
-    public string Summary => "for 12 s all that one of 3 opens to port 11112 is refused in its own pod; nobody is ended";
+    public string Summary => "for 12 s all that the leader of 3 opens to port 11112 is refused in its own pod";
 
     public async Task PlayAsync(Run run)
     {

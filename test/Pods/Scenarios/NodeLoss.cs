@@ -15,7 +15,7 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
 
     public string Name => $"node-loss-{lost}-of-{silos}";
 
-    public string Summary => $"the nodes of {lost} of {silos} silent at once and listed, not ready after 10 s; they return";
+    public string Summary => $"the nodes of {lost} of {silos} silent at once, listed, not ready after 10 s; they return";
 
     private bool IsMajority => lost * 2 > silos;
 
@@ -24,7 +24,8 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
         await run.FormAsync(silos);
         var (survivor, _) = run.Part();
         var voters = run.Of(survivor).VoterNames;
-        var nodes = run.Pods.Where(pod => pod != survivor).OrderBy(pod => !voters.Contains(pod.Fqdn)).Take(lost).ToList();
+        var nodes = run.Pods.Where(pod => pod != survivor)
+            .OrderBy(pod => !voters.Contains(pod.Fqdn)).Take(lost).ToList();
         var rest = run.Pods.Except(nodes).ToList();
         var addresses = nodes.Select(pod => run.Of(pod).Silo).ToList();
         var begun = run.Now;
@@ -33,7 +34,8 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
         await run.LastAsync(begun, Grace);
         foreach (var pod in nodes) await run.Kubelet.GiveUpAsync(pod, run.Stop);
         if (IsMajority) await RescueAsync(run, survivor, begun);
-        await run.UntilAsync("nodes lost: none of them votes for the rest", Expected.Within(IsMajority ? 66 : 15), begun,
+        var replaced = Expected.Within(IsMajority ? 66 : 15);
+        await run.UntilAsync("nodes lost: none of them votes for the rest", replaced, begun,
             () => nodes.FirstOrDefault(pod => run.Of(survivor).VoterNames.Contains(pod.Fqdn)) is { } voter
                 ? $"{voter.Name} does"
                 : null);
