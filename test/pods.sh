@@ -69,7 +69,9 @@ enclosed=$!
 # A background job of a script is not told of Ctrl-C. The first process within is not over before all others in its
 # namespace are, and unshare waits for it.
 end() {
-    kill -KILL $(cat "/proc/$enclosed/task/$enclosed/children" 2>/dev/null) 2>/dev/null || kill -KILL $enclosed 2>/dev/null
+    local first
+    first=$(cat "/proc/$enclosed/task/$enclosed/children" 2>/dev/null)
+    kill -KILL ${first:-$enclosed} 2>/dev/null
     wait $enclosed 2>/dev/null
     echo "interrupted" >&2
     exit 1

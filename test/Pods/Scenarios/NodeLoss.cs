@@ -15,7 +15,7 @@ internal sealed class NodeLoss(int silos, int lost) : IScenario
 
     public string Name => $"node-loss-{lost}-of-{silos}";
 
-    public string Summary => $"the nodes of {lost} of {silos} silent at once, listed, not ready after 10 s; they return";
+    public string Summary => $"the nodes of {lost} of {silos} silent and listed, not ready after 10 s; they return";
 
     private bool IsMajority => lost * 2 > silos;
 
