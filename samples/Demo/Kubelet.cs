@@ -21,6 +21,12 @@ internal sealed class Kubelet(
     /// <summary>How it asks the readiness probes.</summary>
     public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(2), 1);
 
+    /// <summary>The program that the containers run.</summary>
+    public string SiloApp => siloApp;
+
+    /// <summary>Where the containers run.</summary>
+    public IPodSandbox Sandbox { get; init; } = new SharedSandbox();
+
     /// <summary>Every pod that was ever started, the oldest first.</summary>
     public IReadOnlyList<Pod> Pods
     {
@@ -41,8 +47,12 @@ internal sealed class Kubelet(
     {
         var life = _started[name] = _started.GetValueOrDefault(name) + 1;
         var pod = new Pod(
-            name, Network.Address(_addresses++), network, Path.Combine(folder, life == 1 ? name : $"{name}-{life}"),
-            DnsStaleness);
+            name, network.AddressOf(_addresses++), network, Path.Combine(folder, life == 1 ? name : $"{name}-{life}"),
+            DnsStaleness)
+        {
+            Sandbox = Sandbox,
+        };
+        await Sandbox.OpenAsync(pod);
         await control.PublishPodAsync(pod, cancellationToken);
         pod.Start(siloApp, _secret);
         lock (_gate)
@@ -77,6 +87,7 @@ internal sealed class Kubelet(
     {
         pod.IsGone = true;
         await control.RemovePodAsync(pod, cancellationToken);
+        await Sandbox.CloseAsync(pod);
         return await StartPodAsync(pod.Name, cancellationToken);
     }
 
@@ -89,6 +100,7 @@ internal sealed class Kubelet(
         await pod.Process.WaitForExitAsync(cancellationToken);
         pod.IsGone = true;
         await control.RemovePodAsync(pod, cancellationToken);
+        await Sandbox.CloseAsync(pod);
     }
 
     /// <summary>Says why if a silo ended that nobody told to.</summary>
@@ -122,7 +134,7 @@ internal sealed class Kubelet(
                 // A probe that waits for its timeout does not put the next one off.
                 var next = Task.Delay(Probe.Period, cancellationToken);
                 var running = !process.HasExited;
-                var answers = running && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
+                var answers = running && !pod.IsUnseen && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
                 failures = answers ? 0 : failures + 1;
                 ready = answers || (ready && running && failures < Probe.Failures);
                 await TellAsync(pod, ready, cancellationToken);
@@ -140,9 +152,17 @@ internal sealed class Kubelet(
         }
     }
 
+    /// <summary>The node controller's part: the pods of a node that has told nothing are not ready.</summary>
+    public async Task GiveUpAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        await control.SetReadyAsync(pod, ready: false, cancellationToken);
+        pod.IsReady = false;
+    }
+
     private async Task TellAsync(Pod pod, bool ready, CancellationToken cancellationToken)
     {
-        if (pod.IsReady != ready && !pod.IsGone)
+        // The kubelet of a node that is lost tells nobody anything.
+        if (pod.IsReady != ready && !pod.IsGone && !pod.IsUnseen)
         {
             await control.SetReadyAsync(pod, ready, cancellationToken);
             pod.IsReady = ready;

@@ -13,8 +13,18 @@ internal sealed record Network(
     /// <summary>As far apart as the defaults of one silo never meet each other.</summary>
     private const int Step = 20;
 
-    /// <summary>The pod network: 127.0.0.11 and up.</summary>
+    /// <summary>The first address of the pod network; the pods' addresses follow each other.</summary>
+    public IPAddress First { get; init; } = Address(0);
+
+    /// <summary>The pod network on one machine without namespaces: 127.0.0.11 and up.</summary>
     public static IPAddress Address(int index) => IPAddress.Parse($"127.0.0.{11 + index}");
+
+    public IPAddress AddressOf(int index)
+    {
+        var bytes = First.GetAddressBytes();
+        bytes[^1] = checked((byte)(bytes[^1] + index));
+        return new IPAddress(bytes);
+    }
 
     /// <exception cref="DemoFailed">This machine has no such addresses, or no free port.</exception>
     public static Network Choose(int pods)

@@ -14,6 +14,14 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
     /// <summary>What <c>hostname -f</c> would print in it.</summary>
     public string Fqdn => $"{name}.{DnsControl.Discovery}.{DnsControl.Namespace}.svc.cluster.local";
 
+    public string Folder => folder;
+
+    /// <summary>Where the container runs.</summary>
+    public IPodSandbox Sandbox { get; init; } = new SharedSandbox();
+
+    /// <summary>Both of Orleans' names of the cluster that the silo belongs to.</summary>
+    public string Cluster { get; init; } = "demo";
+
     /// <summary>The container; null before it started.</summary>
     public ChildProcess? Process { get; private set; }
 
@@ -28,6 +36,9 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
 
     /// <summary>What manifest and downward API set for it; empty before it started.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Its node is lost: kubelet is not heard of.</summary>
+    public bool IsUnseen { get; set; }
 
     public bool IsRunning => Process is { HasExited: false };
 
@@ -54,19 +65,30 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
             options ndots:5
 
             """);
-        Settings = Environment(hosts, resolv, secretFile);
-        Process = ChildProcess.Start(name, Path.Combine(folder, "log.txt"), folder, ["dotnet", siloApp], Settings);
+        Settings = Sandbox.HasOwnFiles ? Environment(secretFile) : Environment(secretFile, hosts, resolv);
+        Process = ChildProcess.Start(
+            name, Path.Combine(folder, "log.txt"), folder, Sandbox.Enter(this, ["dotnet", siloApp]), Settings);
     }
 
-    private Dictionary<string, string> Environment(string hosts, string resolv, string secretFile) => new()
+    // Where the pod has no /etc of its own the silo is told of its files. A resolv.conf knows no ports, and port 53 of
+    // this machine is not ours to take.
+    private Dictionary<string, string> Environment(string secretFile, string hosts, string resolv) =>
+        new(Environment(secretFile))
+        {
+            ["Orleans__Clustering__HostsFile"] = hosts,
+            ["Orleans__Clustering__ResolvConf"] = resolv,
+            ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
+        };
+
+    private Dictionary<string, string> Environment(string secretFile) => new()
     {
         ["POD_NAME"] = name,
         ["POD_NAMESPACE"] = DnsControl.Namespace,
         ["POD_IP"] = address.ToString(),
         ["NODE_NAME"] = $"node-{address.GetAddressBytes()[3]}",
         ["ASPNETCORE_URLS"] = AppUrl,
-        ["Orleans__ClusterId"] = "demo",
-        ["Orleans__ServiceId"] = "demo",
+        ["Orleans__ClusterId"] = Cluster,
+        ["Orleans__ServiceId"] = Cluster,
         ["Orleans__Endpoints__SiloPort"] = $"{network.Silo}",
         ["Orleans__Endpoints__GatewayPort"] = $"{network.Gateway}",
         ["Orleans__Clustering__ProviderType"] = "KubeDns",
@@ -74,10 +96,6 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
         ["Orleans__Clustering__ReadyServiceName"] = DnsControl.Ready,
         ["Orleans__Clustering__DiscoveryPort"] = $"{network.Discovery}",
         ["Orleans__Clustering__StatusPort"] = $"{network.Status}",
-        ["Orleans__Clustering__HostsFile"] = hosts,
-        ["Orleans__Clustering__ResolvConf"] = resolv,
-        // A resolv.conf knows no ports, and port 53 is not ours to take.
-        ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
         ["Orleans__Clustering__DnsStaleness"] = $"{dnsStaleness:c}",
         ["Orleans__Clustering__SecretFile"] = secretFile,
     };

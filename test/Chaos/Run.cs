@@ -7,7 +7,7 @@ namespace Chaos;
 internal sealed class Run(string scenario, Stage stage, Action<Measure> tell, CancellationToken stop)
 {
     /// <summary>By then anything has failed that has not come; generous, since lateness is told by itself.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(150);
 
     public Stage Stage => stage;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Demo;
 using Formation;
+using KubeDns.Local.Model;
 using KubeDns.Local.Server;
 
 namespace Chaos;
@@ -8,6 +9,15 @@ namespace Chaos;
 /// <summary>What kubelet and DNS are like on a stage. The defaults are faster than a cluster's, and told.</summary>
 internal sealed record StageSettings(string SiloApp)
 {
+    /// <summary>Where the silos run.</summary>
+    public IPodSandbox Sandbox { get; init; } = new SharedSandbox();
+
+    /// <summary>Where DNS answers; by default at a free port of this machine.</summary>
+    public IPEndPoint Dns { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>How long DNS takes to follow the pods: controller, API server and CoreDNS.</summary>
+    public TimeSpan PublicationDelay { get; init; }
+
     public TimeSpan DnsStaleness { get; init; } = TimeSpan.FromSeconds(0.2);
 
     public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 3);
@@ -24,16 +34,19 @@ internal sealed class Stage : IAsyncDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly LocalDnsServer _dns;
     private readonly Restarts _restarts;
+    private readonly TimeSpan _publicationDelay;
 
     private Stage(StageSettings settings, LocalDnsServer dns, Network network)
     {
         _dns = dns;
+        _publicationDelay = settings.PublicationDelay;
         Network = network;
         var client = new SiloClient(_http);
         Kubelet = new Kubelet(new DnsControl(_http, network.Control), client, network, Folder, settings.SiloApp)
         {
             DnsStaleness = settings.DnsStaleness,
             Probe = settings.Probe,
+            Sandbox = settings.Sandbox,
         };
         Lookout = new Lookout(Kubelet, new Watch(_http, client));
         Audit = new Audit(pod => pod.IsRunning ? pod.Process!.Id : null);
@@ -59,10 +72,11 @@ internal sealed class Stage : IAsyncDisposable
     public static async Task<Stage> OpenAsync(StageSettings settings, Network network, CancellationToken stop)
     {
         var dns = await LocalDnsServer.StartAsync(
-            new LocalDnsOptions { Control = new IPEndPoint(IPAddress.Loopback, 0) });
+            new LocalDnsOptions { Listen = settings.Dns, Control = new IPEndPoint(IPAddress.Loopback, 0) });
         var stage = new Stage(settings, dns, network with { Dns = dns.EndPoint, Control = dns.ControlEndPoint! });
         try
         {
+            stage.SetDnsFaults(FaultSpec.None);
             await new DnsControl(stage._http, stage.Network.Control).PublishServicesAsync(stage.Network, stop);
             stage.Lookout.Start();
             stage._restarts.Start();
@@ -75,6 +89,10 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>What DNS does wrong from now on; its usual lateness stays.</summary>
+    public void SetDnsFaults(FaultSpec faults) => _dns.Cluster.Faults =
+        faults.Over(new FaultSpec { PublicationDelayMs = (int)_publicationDelay.TotalMilliseconds });
+
     public async ValueTask DisposeAsync()
     {
         await _restarts.DisposeAsync();
@@ -82,6 +100,7 @@ internal sealed class Stage : IAsyncDisposable
         {
             Kubelet.Crash(pod);
             await pod.Process!.WaitForExitAsync(CancellationToken.None);
+            await Kubelet.Sandbox.CloseAsync(pod);
         }
 
         await Lookout.DisposeAsync();

@@ -20,7 +20,7 @@ public sealed class DemoTests(ITestOutputHelper output)
         output.WriteLine(lines);
         Assert.True(exitCode == 0, $"exit code {exitCode}:\n{lines}");
         Assert.Contains("evicted from every view", lines);
-        Assert.Empty(Left(mark));
+        Assert.Empty(Marked.Processes(mark));
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class DemoTests(ITestOutputHelper output)
         var (exitCode, lines) = await RunAsync(mark, interruptAt: "silo-2");
 
         Assert.True(exitCode == 1, $"exit code {exitCode}:\n{lines}");
-        Assert.Empty(Left(mark));
+        Assert.Empty(Marked.Processes(mark));
     }
 
     private static async Task<(int ExitCode, string Lines)> RunAsync(string mark, string? interruptAt = null)
@@ -54,21 +54,5 @@ public sealed class DemoTests(ITestOutputHelper output)
 
         await demo.WaitForExitAsync(limit.Token);
         return (demo.ExitCode, string.Join('\n', lines));
-    }
-
-    private static IReadOnlyList<string> Left(string mark) => Directory.EnumerateDirectories("/proc")
-        .Where(process => int.TryParse(Path.GetFileName(process), out _))
-        .Where(process => Environment(process).Contains(mark)).ToList();
-
-    private static string[] Environment(string process)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(process, "environ")).Split('\0');
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
     }
 }

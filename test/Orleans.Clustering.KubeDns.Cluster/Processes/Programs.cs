@@ -22,6 +22,9 @@ internal static class Programs
 
     public static string DnsServer => Find("test", "KubeDns.Local");
 
+    /// <summary>Plays what <c>test/Pods</c> built.</summary>
+    public static string PodsScript => Path.Combine(Root, "test", "pods.sh");
+
     private static string Find(string folder, string name)
     {
         var path = Path.Combine(Root, folder, name, Output, $"{name}.dll");

@@ -1,0 +1,118 @@
+using Chaos;
+using Demo;
+using Formation;
+
+namespace Pods;
+
+/// <summary>
+/// Holds what every silo says of the table against all that any of them said before, within one lineage and epoch: a
+/// version never goes back for the same process; from one version to a later one no more rows differ than there were
+/// commits; a row that was there stays, and the dead stay dead. And who lived and had met no fault must not be Dead.
+/// </summary>
+internal sealed class Ledger(Func<Pod, int?> processOf)
+{
+    private readonly Lock _gate = new();
+    private readonly List<string> _faults = [];
+    private readonly Dictionary<Pod, Sample> _pending = [];
+    private readonly Dictionary<(Guid, int), SortedList<long, IReadOnlyDictionary<string, string>>> _tables = [];
+    private readonly Dictionary<(int, Guid, int), (long View, int Table)> _newest = [];
+    private readonly Dictionary<string, (Pod Pod, int ProcessId)> _silos = [];
+    private readonly HashSet<int> _excused = [];
+
+    /// <summary>How many versions of tables were held against each other: nothing is proved by none.</summary>
+    public int Versions
+    {
+        get
+        {
+            lock (_gate) return _tables.Values.Sum(table => table.Count);
+        }
+    }
+
+    public IReadOnlyList<string> Faults
+    {
+        get
+        {
+            lock (_gate) return [.. _faults.Distinct()];
+        }
+    }
+
+    /// <summary>A fault concerns this pod: what runs in it now may be evicted, by Orleans or a rule.</summary>
+    public void Excuse(Pod pod)
+    {
+        lock (_gate)
+        {
+            if (processOf(pod) is { } process) _excused.Add(process);
+        }
+    }
+
+    public void On(Sample sample)
+    {
+        lock (_gate)
+        {
+            if (sample.Told is not { HasLineage: true } told) return;
+            _silos[told.Silo] = (sample.Pod, sample.ProcessId);
+            // Epoch and table are asked for one after the other: they belong together if the next answer has the epoch.
+            if (_pending.TryGetValue(sample.Pod, out var pending) && pending.ProcessId == sample.ProcessId
+                && pending.Told!.Lineage == told.Lineage && pending.Told.Epoch == told.Epoch)
+            {
+                Admit(pending, pending.Told);
+            }
+
+            _pending[sample.Pod] = sample;
+        }
+    }
+
+    private void Admit(Sample sample, Told told)
+    {
+        RequireForward(sample, told);
+        if (told.ViewVersion < 0) return;
+        var table = Table(told);
+        if (!table.TryAdd(told.ViewVersion, told.View)) return;
+        var at = table.IndexOfKey(told.ViewVersion);
+        if (at > 0) RequireSteps(sample.Pod, at - 1, table);
+        if (at < table.Count - 1) RequireSteps(sample.Pod, at, table);
+        foreach (var (silo, status) in told.View.Where(row => row.Value == "Dead")) RequireReason(silo, sample.Pod);
+    }
+
+    private SortedList<long, IReadOnlyDictionary<string, string>> Table(Told told)
+    {
+        var key = (told.Lineage, told.Epoch);
+        return _tables.TryGetValue(key, out var table) ? table : _tables[key] = [];
+    }
+
+    private void RequireForward(Sample sample, Told told)
+    {
+        var key = (sample.ProcessId, told.Lineage, told.Epoch);
+        if (_newest.TryGetValue(key, out var newest)
+            && (told.TableVersion < newest.Table || (told.ViewVersion >= 0 && told.ViewVersion < newest.View)))
+        {
+            _faults.Add($"{sample.Pod.Name} goes back from version {newest.Table} ({newest.View} in its view) to "
+                + $"{told.TableVersion} ({told.ViewVersion})");
+        }
+
+        _newest[key] = (Math.Max(newest.View, told.ViewVersion), Math.Max(newest.Table, told.TableVersion));
+    }
+
+    private void RequireSteps(Pod by, int index, SortedList<long, IReadOnlyDictionary<string, string>> table)
+    {
+        var (from, to) = (table.Keys[index], table.Keys[index + 1]);
+        var (before, after) = (table.Values[index], table.Values[index + 1]);
+        var changes = before.Keys.Union(after.Keys)
+            .Count(silo => before.GetValueOrDefault(silo) != after.GetValueOrDefault(silo));
+        if (changes > to - from)
+            _faults.Add($"{changes} rows differ between versions {from} and {to}, as {by.Name} shows");
+        foreach (var (silo, status) in before)
+        {
+            var now = after.GetValueOrDefault(silo);
+            if (now is null) _faults.Add($"{silo} of version {from} is lost in version {to}, as {by.Name} shows");
+            else if (status == "Dead" && now != "Dead") _faults.Add($"{silo} was Dead in {from} and is {now} in {to}");
+        }
+    }
+
+    private void RequireReason(string silo, Pod by)
+    {
+        if (!_silos.TryGetValue(silo, out var owner) || processOf(owner.Pod) != owner.ProcessId) return;
+        if (!owner.Pod.Ending && !_excused.Contains(owner.ProcessId))
+            _faults.Add($"{by.Name} sees {silo} of {owner.Pod.Name} as Dead, which runs and met no fault");
+    }
+}

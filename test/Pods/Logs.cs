@@ -1,0 +1,16 @@
+namespace Pods;
+
+/// <summary>The silos' own logs: what a silo says of itself that must never be said.</summary>
+internal static class Logs
+{
+    private static readonly string[] Never =
+        ["Protocol invariant", "broke a rule of its protocol", "LineageConflict", "Unhandled exception"];
+
+    public static IReadOnlyList<string> Broken(string folder) =>
+    [
+        .. from file in Directory.EnumerateFiles(folder, "log.txt", SearchOption.AllDirectories).Order()
+           from line in File.ReadLines(file)
+           where Never.Any(line.Contains)
+           select $"{Path.GetFileName(Path.GetDirectoryName(file))}: {line}",
+    ];
+}

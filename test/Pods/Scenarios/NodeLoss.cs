@@ -1,0 +1,64 @@
+using Chaos;
+using Chaos.Scenarios;
+using Demo;
+
+namespace Pods.Scenarios;
+
+/// <summary>
+/// Nodes are gone without a word: their pods are silent at once, and stay listed. The node controller gives them up
+/// later (here after 10 s; 40 s in a cluster). They come back as nodes do whose cable was out: with the silos that they
+/// had.
+/// </summary>
+internal sealed class NodeLoss(int silos, int lost) : IScenario
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    public string Name => $"node-loss-{lost}-of-{silos}";
+
+    public string Summary => $"the nodes of {lost} of {silos} silent and listed, not ready after 10 s; they return";
+
+    private bool IsMajority => lost * 2 > silos;
+
+    public async Task PlayAsync(Run run)
+    {
+        await run.FormAsync(silos);
+        var (survivor, _) = run.Part();
+        var voters = run.Of(survivor).VoterNames;
+        var nodes = run.Pods.Where(pod => pod != survivor)
+            .OrderBy(pod => !voters.Contains(pod.Fqdn)).Take(lost).ToList();
+        var rest = run.Pods.Except(nodes).ToList();
+        var addresses = nodes.Select(pod => run.Of(pod).Silo).ToList();
+        var begun = run.Now;
+        foreach (var pod in nodes) pod.IsUnseen = true;
+        await Task.WhenAll(nodes.Select(Faults.IsolateAsync));
+        await run.LastAsync(begun, Grace);
+        foreach (var pod in nodes) await run.Kubelet.GiveUpAsync(pod, run.Stop);
+        if (IsMajority) await RescueAsync(run, survivor, begun);
+        var replaced = Expected.Within(IsMajority ? 66 : 15);
+        await run.UntilAsync("nodes lost: none of them votes for the rest", replaced, begun,
+            () => nodes.FirstOrDefault(pod => run.Of(survivor).VoterNames.Contains(pod.Fqdn)) is { } voter
+                ? $"{voter.Name} does"
+                : null);
+        await EvictAsync(run, rest, addresses, begun);
+
+        var healed = run.Now;
+        await Task.WhenAll(nodes.Select(Faults.HealAsync));
+        foreach (var pod in nodes) pod.IsUnseen = false;
+        await run.UntilAsync("nodes back: equal views, voters as due", Expected.Within(5, 25), healed,
+            () => Views.NotEqual(run.Live));
+        await run.FinishAsync(new Aftermath { MayRescue = IsMajority, MayBeDeclared = lost });
+    }
+
+    // 10 s until not ready, NotReadyFor, RescueAfter at most beside it, look-ups and DNS behind it.
+    private static Task RescueAsync(Run run, Pod survivor, TimeSpan begun) =>
+        run.UntilRescuedAsync("nodes lost", survivor, Expected.Within(30, 66), begun);
+
+    private static async Task EvictAsync(
+        Run run, IReadOnlyList<Pod> rest, IReadOnlyList<string> silos, TimeSpan begun)
+    {
+        await run.UntilAsync("nodes lost: rows Dead", Expected.Within(90), begun,
+            () => silos.Select(silo => Views.NotDead(run.Ask(rest), silo)).FirstOrDefault(text => text is not null));
+        await run.UntilAsync("nodes lost: one of the rest leads, voters as due", Expected.Within(90), begun,
+            () => Views.NotEqual(run.Ask(rest)));
+    }
+}
