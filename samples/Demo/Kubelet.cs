@@ -134,7 +134,8 @@ internal sealed class Kubelet(
                 // A probe that waits for its timeout does not put the next one off.
                 var next = Task.Delay(Probe.Period, cancellationToken);
                 var running = !process.HasExited;
-                var answers = running && !pod.IsUnseen && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
+                var answers = running && !pod.IsUnseen
+                    && await client.IsReadyAsync(pod, Probe.Timeout, cancellationToken);
                 failures = answers ? 0 : failures + 1;
                 ready = answers || (ready && running && failures < Probe.Failures);
                 await TellAsync(pod, ready, cancellationToken);
