@@ -15,11 +15,11 @@ internal static class Coverage
         "ReadRepeated", "ReadHeld", "InsertRow", "UpdateRow", "MarkEnded", "Cleanup", "SetVoters", "NoOp", "Yield",
         "SoleVoterHandedOver", "VotersGrew", "VotersShrank", "LeaderChanged", "PeerRefuses", "ForeignCluster",
         "EndedSuperseded", "EndedRefused", "EndedRemoved", "NoQuorum", "QuorumBack", "RescueWaiting", "RescueBegun",
-        "RescueVetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "StallOver",
-        "MetOther", "Yielding", "LeftBehind", "Fenced", "Killed", "Paused", "CutOff", "Rejected", "Leaving", "ApiCut",
-        "ClockJumped", "Forgotten", "Forked", "Suspended", "Split", "NodeDied", "NodeCutOff", "Evicted", "DnsDown",
-        "NeverStarts", "PassedOver", "RollOut", "ScaledUp", "ScaledDown", "KilledAll", "RescuerFell", "VotedOut",
-        "HeldForSuperseded", "HeldForRemoved", "Unaware",
+        "Vetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "StallOver",
+        "LineageConflict", "Yielding", "LeftBehind", "Fenced", "Killed", "Paused", "CutOff", "Rejected", "Leaving",
+        "ApiCut", "ClockJumped", "Forgotten", "Forked", "Suspended", "Split", "NodeDied", "NodeCutOff", "Evicted",
+        "DnsDown", "NeverStarts", "PassedOver", "RollOut", "ScaledUp", "ScaledDown", "KilledAll", "RescuerFell",
+        "VotedOut", "HeldForSuperseded", "HeldForRemoved", "Unaware",
     ];
 
     public static IEnumerable<string> Missing(IReadOnlyDictionary<string, int> happened) =>

@@ -36,6 +36,9 @@ internal sealed record Contact(PeerAddress Address)
     /// <summary>What it last told of its cluster.</summary>
     public Standing Standing { get; init; } = Standing.None;
 
+    /// <summary>By how many seconds its wall clock is ahead of ours, for people: nothing here depends on it.</summary>
+    public long ClockAhead { get; init; }
+
     public long Index { get; init; } = -1;
 
     public bool IsLeaving { get; init; }

@@ -97,7 +97,7 @@ internal sealed class Endings(Local local, Peers peers)
             EndRule.Refused => $"refused {contact?.RefusedAttempts} attempts since {contact?.RefusedSince}",
             _ => "silent, and gone from the discovery service",
         };
-        local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}");
+        local.Trace("MemberEnded", $"{member} at {member.Address} by rule {rule}: {evidence}", $"{rule}");
     }
 
     // Rule (a), second half. The listing must be younger than what we know of this one: a stale answer shows the

@@ -16,6 +16,9 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
     /// <summary>What was found, for people.</summary>
     public string Told => string.Join(", ", _since.Keys);
 
+    /// <summary>What was missing the last time, in one word of few; empty: nothing.</summary>
+    public string Lacks { get; private set; } = "";
+
     /// <summary>Nothing was missing the last time but a DNS answer that is young enough.</summary>
     public bool IsOld { get; private set; }
 
@@ -25,15 +28,15 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
     public string Missing(IEnumerable<MemberId> known, out Sequence<MemberId> witnesses)
     {
         _now = ImmutableSortedDictionary<string, long>.Empty;
-        witnesses = default;
+        (witnesses, Lacks) = (default, "");
         var missing = MissingOf(known.Where(member => member != local.Self).ToList());
         _since = _now;
         IsOld = false;
         if (missing.Length > 0) return missing;
-        if (peers.LastView is not { } view) return "a first DNS answer";
+        if (peers.LastView is not { } view) return Lacking("dns_answer", "a first DNS answer");
         var newest = _since.IsEmpty ? -1 : _since.Values.Max();
         IsOld = view.AskedAt < newest + view.Staleness;
-        if (IsOld) return "a DNS answer that cannot hide anybody who may know more";
+        if (IsOld) return Lacking("young_dns_answer", "a DNS answer that cannot hide anybody who may know more");
         witnesses = peers.Contacts.Values
             .Where(contact => contact.Lineage == local.State!.Lineage && Answers(contact))
             .Select(contact => contact.Member!).Append(local.Self).Distinct().Order().ToSequence();
@@ -65,10 +68,10 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         if (peers.Answers(member)) return null;
         endings.Look(member);
         if (endings.RuleFor(member) is { } rule) return Note($"{member} {rule}");
-        var ready = peers.Ready.Last is null ? "no ready service tells whether it is ready"
-            : peers.Ready.Lists(member.Address) ? "the ready service still lists it"
-            : "not long enough gone from the ready service";
-        return $"{member.Fqdn} at {member.Address} to answer or to be known as ended ({ready})";
+        var (lacks, ready) = peers.Ready.Last is null ? ("ready_service", "no ready service tells whether it is ready")
+            : peers.Ready.Lists(member.Address) ? ("still_ready", "the ready service still lists it")
+            : ("not_ready_for", "not long enough gone from the ready service");
+        return Lacking(lacks, $"{member.Fqdn} at {member.Address} to answer or to be known as ended ({ready})");
     }
 
     // Listed, and nobody we know: it may have joined while we did not look.
@@ -81,17 +84,18 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
             return Note($"{contact.Address} NotReady");
         if (peers.Ready.NeverListed(contact.Address, contact.KnownSince, notReady))
             return Note($"{contact.Address} never ready");
-        return $"{contact.Listed} at {contact.Address}, which is listed, to answer or to be gone";
+        return Lacking("listed", $"{contact.Listed} at {contact.Address}, which is listed, to answer or to be gone");
     }
 
     // Restarted learners, cut off from each other, must not each rescue alone: only facts about all Active silos do.
     private string MissingOfNewcomer(List<MemberId> known)
     {
         var active = known.Find(member => IsActive(member) && endings.RuleFor(member) is null or EndRule.NotReady);
-        if (active is not null) return $"{active.Fqdn}, which was Active, to answer or to end: we never were";
+        if (active is not null)
+            return Lacking("was_active", $"{active.Fqdn}, which was Active, to answer or to end: we never were");
         var silent = peers.Contacts.Values.FirstOrDefault(contact => contact.Listed is not null
             && !contact.Refuses && !Answers(contact) && !contact.IsForeignWithin(peers.FreshFor, local.Now));
-        return silent is null ? "" : $"{silent.Listed}, which is silent, to answer or to refuse";
+        return silent is null ? "" : Lacking("silent", $"{silent.Listed}, which is silent, to answer or to refuse");
     }
 
     private bool IsActive(MemberId member) => IsActive(local.State!, member);
@@ -101,6 +105,12 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
 
     private bool Answers(Contact contact) =>
         !contact.IsForeign && contact.Member is not null && contact.AnsweredWithin(peers.FreshFor, local.Now);
+
+    private string Lacking(string what, string text)
+    {
+        Lacks = what;
+        return text;
+    }
 
     private string? Note(string piece)
     {

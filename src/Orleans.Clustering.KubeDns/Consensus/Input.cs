@@ -55,10 +55,18 @@ internal sealed record LookUp : Effect;
 internal sealed record Committed(Command? Command, ClusterState State) : Effect;
 
 /// <summary>A caller's operation ended; null: no decision by its deadline.</summary>
-internal sealed record Answered(long Ticket, Answer? Answer) : Effect;
+internal sealed record Answered(long Ticket, Answer? Answer) : Effect
+{
+    /// <summary>How often voters were asked for it.</summary>
+    public int Attempts { get; init; }
+}
 
 /// <summary>A caller's read: a linearizable state.</summary>
-internal sealed record ReadAnswered(long Ticket, ClusterState State) : Effect;
+internal sealed record ReadAnswered(long Ticket, ClusterState State) : Effect
+{
+    /// <summary>How often voters were asked for it.</summary>
+    public int Attempts { get; init; }
+}
 
 /// <summary>Why this process must end.</summary>
 internal enum EndReason : byte
@@ -76,5 +84,7 @@ internal enum EndReason : byte
 /// <summary>End this process: at once, except that one that yields first stops its application.</summary>
 internal sealed record EndProcess(EndReason Reason, string Text) : Effect;
 
-/// <summary>A line for log, simulator and scenario alike.</summary>
-internal sealed record Trace(string Event, string Text) : Effect;
+/// <summary>
+/// A line for log, simulator and scenario alike. <c>Cause</c> is for those who count: one word of few, or empty.
+/// </summary>
+internal sealed record Trace(string Event, string Text, string Cause = "") : Effect;

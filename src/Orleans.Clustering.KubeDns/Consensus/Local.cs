@@ -144,7 +144,7 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     public void Emit(Effect effect) => _effects.Add(effect);
 
-    public void Trace(string name, string text) => _effects.Add(new Trace(name, text));
+    public void Trace(string name, string text, string cause = "") => _effects.Add(new Trace(name, text, cause));
 
     /// <summary>A number in [0, bound], from the seed (Steele et al., SplitMix64).</summary>
     public long Random(long bound)
@@ -235,7 +235,19 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     private void TraceVoters(ClusterState before, SetVoters voters)
     {
-        Trace("VotersChanged", $"{before.Voters} -> {voters.Voters} at {State!.Index}");
+        Trace("VotersChanged", $"{before.Voters} -> {voters.Voters} at {State!.Index}", Change(before, voters));
         if (before.Leader != State.Leader) Trace("LeaderChanged", $"{before.Leader} -> {State.Leader}");
+    }
+
+    private static string Change(ClusterState before, SetVoters voters)
+    {
+        var (dropped, added) = (before.Voters.Except(voters.Voters).Any(), voters.Voters.Except(before.Voters).Any());
+        return (dropped, added) switch
+        {
+            (true, true) => "replaced",
+            (true, _) => "dropped",
+            (_, true) => "added",
+            _ => "takeover",
+        };
     }
 }

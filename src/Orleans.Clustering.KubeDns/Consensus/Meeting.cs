@@ -39,7 +39,7 @@ internal sealed class Meeting(Local local, Peers peers, Quorum quorum)
         FenceIfDeleted();
         _yield = ToYield(state);
         if (Others().FirstOrDefault(contact => contact.Standing.IsQuorate) is not { } other) return;
-        local.Trace("MetOther", $"{other.Member} of lineage {other.Lineage:N}");
+        local.Trace("LineageConflict", $"{other.Member} of lineage {other.Lineage:N}");
         var isLost = quorum.LostSince >= 0 && local.Now >= quorum.LostSince + local.Settings.RescueAfter;
         if (isLost) YieldTo(other.Lineage, "which has a working majority");
     }

@@ -42,6 +42,22 @@ internal sealed record Greeting(
     long SentAt, long UptimeMs, long Index, bool Leaving, Sequence<Refusal> Refusals) : Message
 {
     public Standing Standing { get; init; } = Standing.None;
+
+    /// <summary>
+    /// What the sender's wall clock shows, for people: seconds since 2022-01-01 UTC, 0: it does not say.
+    /// </summary>
+    public long Clock { get; init; }
+
+    /// <summary>
+    /// By how many seconds that clock is ahead of ours. It was read on the way there and back: what that took is not
+    /// held against it.
+    /// </summary>
+    public long ClockAhead(long now, long wall)
+    {
+        if (Clock == 0) return 0;
+        var ahead = Clock - wall;
+        return ahead < 0 ? Math.Min(0, ahead + ((now - SentAt + 999) / 1_000)) : ahead;
+    }
 }
 
 /// <summary>The request was meant for an earlier incarnation; the envelope's sender is the one that lives.</summary>

@@ -168,6 +168,7 @@ internal sealed class Peers(Local local)
             greet.SentAt, local.Now - local.StartedAt, local.State?.Index ?? -1, local.Leaving, Refusals())
         {
             Standing = Standing(),
+            Clock = local.Wall,
         };
     }
 
@@ -193,6 +194,7 @@ internal sealed class Peers(Local local)
             Index = isOther ? greeting.Index : Math.Max(greeting.Index, contact.Index),
             IsLeaving = greeting.Leaving || (!isOther && contact.IsLeaving),
             Standing = greeting.Standing,
+            ClockAhead = greeting.ClockAhead(local.Now, local.Wall),
             StartedAt = local.Now - greeting.UptimeMs,
             AnsweredGreet = greeting.SentAt,
             AnsweredGreetAt = local.Now,

@@ -43,15 +43,15 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
 
         _queue = _queue.RemoveAll(known => known.Submit.Id == submit.Id)
             .Add(new Operation(handle, from, submit, local.Now + KeepFor));
-        if (!local.IsLeader) TakeOver();
+        if (!local.IsLeader) TakeOver("request");
     }
 
     /// <summary>Passes the leader over: finish what is in flight, then lead.</summary>
-    public void TakeOver()
+    public void TakeOver(string cause)
     {
         if (_passedOver == local.State!.Leader) return;
         _passedOver = local.State.Leader;
-        local.Trace("TakingOver", $"from {_passedOver} after {local.State.Index}");
+        local.Trace("TakingOver", $"from {_passedOver} after {local.State.Index}", cause);
     }
 
     /// <summary>A read saw a value accepted in this slot: it must be decided before the read can stand.</summary>

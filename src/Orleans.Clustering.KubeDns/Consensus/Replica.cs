@@ -68,6 +68,9 @@ internal sealed class Replica
     /// <summary>For whom and for which evidence a rescue waits, for people; empty otherwise.</summary>
     public string RescueWaitsFor => _rescue.WaitingFor;
 
+    /// <summary>The same in one word of few; empty: it does not wait.</summary>
+    public string RescueBlockedBy => _rescue.BlockedBy;
+
     /// <summary>Since when the majority of the voters is lost (own clock, ms); −1: it is not.</summary>
     public long LostSince => _quorum.LostSince;
 
@@ -118,7 +121,7 @@ internal sealed class Replica
             _quorum.Pump();
             _meeting.Pump();
             _rescue.Pump();
-            if (_voters.ShouldTakeOver()) _proposer.TakeOver();
+            if (_voters.ShouldTakeOver()) TakeOver();
             _proposer.Pump();
             _reader.Pump();
             _requests.Pump();
@@ -128,6 +131,8 @@ internal sealed class Replica
         LookUpIfDue();
         _peers.Pump();
     }
+
+    private void TakeOver() => _proposer.TakeOver(_endings.IsEnded(_local.State!.Leader) ? "ended" : "silent");
 
     // What was missed while we were away is no evidence against anybody.
     private void VoidEvidence()

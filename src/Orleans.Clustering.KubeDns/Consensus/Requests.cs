@@ -96,7 +96,13 @@ internal sealed class Requests(Local local)
 
         var patience = local.Settings.TakeoverAfter + local.Random(local.Settings.TakeoverJitter)
             + (WaitsForTurn(call) ? Turns.HeldAtMost : 0);
-        call = call with { Asked = voter, AskAgainAt = local.Now + patience, Tries = call.Tries.Add(voter.Nonce) };
+        call = call with
+        {
+            Asked = voter,
+            AskAgainAt = local.Now + patience,
+            Tries = call.Tries.Add(voter.Nonce),
+            Attempts = call.Attempts + 1,
+        };
         _calls = _calls.SetItem(call.Id.Number, call);
         var index = local.State!.Index;
         local.Ask(voter, call.Change is { } change
@@ -122,7 +128,10 @@ internal sealed class Requests(Local local)
     private void AskAll(Call call, Beat beat)
     {
         var askedAt = call.FirstAskedAt < 0 ? local.Now : call.FirstAskedAt;
-        call = call with { FirstAskedAt = askedAt, AskAgainAt = local.Now + local.Settings.Resend };
+        call = call with
+        {
+            FirstAskedAt = askedAt, AskAgainAt = local.Now + local.Settings.Resend, Attempts = call.Attempts + 1,
+        };
         _calls = _calls.SetItem(call.Id.Number, call);
         foreach (var voter in local.State!.Voters)
         {
@@ -150,13 +159,13 @@ internal sealed class Requests(Local local)
     private void End(Call call, Answer? answer)
     {
         _calls = _calls.Remove(call.Id.Number);
-        local.Emit(new Answered(call.Ticket, answer));
+        local.Emit(new Answered(call.Ticket, answer) { Attempts = call.Attempts });
     }
 
     private void EndRead(Call call)
     {
         _calls = _calls.Remove(call.Id.Number);
-        local.Emit(new ReadAnswered(call.Ticket, local.State!));
+        local.Emit(new ReadAnswered(call.Ticket, local.State!) { Attempts = call.Attempts });
     }
 
     private sealed record Call(long Ticket, RequestId Id, long Deadline)
@@ -168,6 +177,9 @@ internal sealed class Requests(Local local)
         public bool MayWrite { get; init; }
 
         public MemberId? Asked { get; init; }
+
+        /// <summary>How often it was asked for, for people.</summary>
+        public int Attempts { get; init; }
 
         public long AskAgainAt { get; init; } = -1;
 

@@ -28,6 +28,9 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     /// <summary>For whom and for which evidence a rescue waits, for people; empty: it does not.</summary>
     public string WaitingFor { get; private set; } = "";
 
+    /// <summary>The same in one word of few, for those who count.</summary>
+    public string BlockedBy => WaitingFor.Length == 0 ? "" : _evidence.Lacks.Length > 0 ? _evidence.Lacks : "turn";
+
     public long NextDue => quorum.LostSince < 0 ? long.MaxValue : Math.Min(_lookAt, _attempt?.DueAt ?? long.MaxValue);
 
     public void OnStalled()
@@ -74,7 +77,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     public void On(MemberId from, RescueRefused refused)
     {
         _highestNumber = Math.Max(_highestNumber, refused.Promised.Number);
-        if (_attempt?.Epoch == refused.Epoch) GiveUp("RescueVetoed", $"by {from}: {refused.Reason}");
+        if (_attempt?.Epoch == refused.Epoch) GiveUp("Vetoed", $"by {from}: {refused.Reason}");
     }
 
     public void OnElsewhere(MemberId from)
@@ -134,7 +137,7 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
 
     private void Press(Attempt attempt)
     {
-        if (local.Now >= attempt.GiveUpAt) GiveUp("RescueAbandoned", "not all answered");
+        if (local.Now >= attempt.GiveUpAt) GiveUp("RescueFailed", "not all answered");
         else if (local.Now >= attempt.DueAt) Send();
     }
 

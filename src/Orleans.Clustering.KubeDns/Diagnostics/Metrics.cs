@@ -7,9 +7,9 @@ namespace Orleans.Clustering.KubeDns.Diagnostics;
 
 /// <summary>
 /// All metrics, and their names, which are part of the public surface. The rooms count for themselves and know nothing
-/// of this; here their counts are only looked at, when somebody collects.
+/// of this; here their counts are only looked at, when somebody collects, and what they measure is passed on.
 /// </summary>
-internal sealed class Metrics : IDisposable
+internal sealed partial class Metrics : IDisposable
 {
     public const string MeterName = "Orleans.Clustering.KubeDns";
 
@@ -21,22 +21,28 @@ internal sealed class Metrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    public void Watch(LookUpCounts lookUps) => _meter.CreateObservableCounter(
-        "dns.lookups",
-        () => lookUps.All.Select(count => new Measurement<long>(
-            count.Value,
-            Tag("service", count.Key.Service),
-            Tag("outcome", Name(count.Key.Outcome)),
-            Tag("transport", count.Key.ViaTcp ? "tcp" : "udp"))),
-        "{lookup}",
-        "Look-ups of a service, by how they ended and over what the deciding answer came.");
+    public void Watch(LookUpCounts lookUps)
+    {
+        _meter.CreateObservableCounter(
+            "dns.lookups",
+            () => lookUps.All.Select(count => new Measurement<long>(
+                count.Value,
+                Tag("service", count.Key.Service),
+                Tag("outcome", Words.Of(count.Key.Outcome)),
+                Tag("transport", count.Key.ViaTcp ? "tcp" : "udp"))),
+            "{lookup}",
+            "Look-ups of a service, by how they ended and over what the deciding answer came.");
+        var duration = _meter.CreateHistogram<double>(
+            "dns.duration", "s", "How long a look-up took, all its questions and tries together.");
+        lookUps.Ended += (service, took) => duration.Record(took.TotalSeconds, Tag("service", service));
+    }
 
     public void Watch(ContactCounts contacts)
     {
         _meter.CreateObservableCounter(
             "greetings",
             () => contacts.Greetings.Select(
-                count => new Measurement<long>(count.Value, Tag("outcome", Name(count.Key)))),
+                count => new Measurement<long>(count.Value, Tag("outcome", Words.Of(count.Key)))),
             "{greeting}",
             "Greetings that this silo sent to listed peers, by what became of them.");
         _meter.CreateObservableCounter(
@@ -61,16 +67,10 @@ internal sealed class Metrics : IDisposable
         _meter.CreateObservableCounter(
             "rejections",
             () => Enum.GetValues<Rejection>().Select(reason => new Measurement<long>(
-                transport.Rejected(reason), Tag("reason", Name(reason)))),
+                transport.Rejected(reason), Tag("reason", Words.Of(reason)))),
             "{rejection}",
             "Connections and requests that the discovery port turned away, by reason.");
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
-
-    // "NxDomain" is "nx_domain": the names of the code in the letters of metrics.
-    private static string Name<T>(T value) where T : notnull =>
-        string.Concat($"{value}".Select((letter, at) => char.IsUpper(letter)
-            ? (at > 0 ? "_" : "") + char.ToLowerInvariant(letter)
-            : $"{letter}"));
 }

@@ -10,6 +10,8 @@ internal sealed record StatusReport(
     string Phase,
     string Silo,
     bool Stopping,
+    string Health,
+    IReadOnlyList<ReasonReport> Reasons,
     string WaitingFor,
     string Diagnosis,
     IReadOnlyList<string> Warnings,
@@ -34,6 +36,8 @@ internal sealed record StatusReport(
         status.Phase.ToString(),
         silo.ToString(),
         stopping,
+        StatusCheck.Of(status).Status.ToString(),
+        [.. status.Findings.Select(found => new ReasonReport(found.Kind, found.Text, Seconds(found.Lasting)))],
         status.WaitingFor,
         status.Diagnosis,
         [.. status.Complaints, .. status.Standing],
@@ -62,6 +66,9 @@ internal sealed record StatusReport(
 
 /// <summary>One peer, as <c>/statusz</c> prints it.</summary>
 internal sealed record PeerReport(string Address, string Name, string Contact, double LastAnswerSeconds);
+
+/// <summary>One reason why the status is degraded, as <c>/statusz</c> prints it.</summary>
+internal sealed record ReasonReport(string Kind, string Text, double Seconds);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]

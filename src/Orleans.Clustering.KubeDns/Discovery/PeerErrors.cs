@@ -153,7 +153,7 @@ internal static class PeerErrors
             "Let the rollout finish, or run one version of Orleans.Clustering.KubeDns in all of them.",
         ]);
 
-    private static string DeletePod(ServicePort service, PeerPlace place) =>
+    public static string DeletePod(ServicePort service, PeerPlace place) =>
         $"kubectl -n {service.Service.Namespace} delete pod {PodOf(place)} --force --grace-period=0";
 
     private static string PodOf(PeerPlace place) => place.Name.Length > 0 ? place.Name.Split('.')[0] : "<pod>";

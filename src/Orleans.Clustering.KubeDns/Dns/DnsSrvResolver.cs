@@ -25,8 +25,9 @@ internal sealed class DnsSrvResolver(
 
         var answer = await AskAsync(DnsName.Absolute(absoluteName), deadline.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
+        answer = answer with { Took = Stopwatch.GetElapsedTime(started) };
         counts?.Add(answer);
-        return answer with { Took = Stopwatch.GetElapsedTime(started) };
+        return answer;
     }
 
     private async Task<SrvAnswer> AskAsync(string name, CancellationToken deadline)

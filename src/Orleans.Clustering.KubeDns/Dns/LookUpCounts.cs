@@ -9,10 +9,14 @@ internal sealed class LookUpCounts
 
     public IEnumerable<KeyValuePair<LookUpKind, long>> All => _counts;
 
+    /// <summary>One has ended: of which service, and what it took.</summary>
+    public event Action<string, TimeSpan>? Ended;
+
     public void Add(SrvAnswer answer)
     {
         var kind = new LookUpKind(Service(answer.Question), answer.Outcome, answer.ViaTcp);
         _counts.AddOrUpdate(kind, 1, (_, count) => count + 1);
+        Ended?.Invoke(kind.Service, answer.Took);
     }
 
     // Of "_port._protocol.service.namespace…" the service: what is asked comes from the options, so there are few.

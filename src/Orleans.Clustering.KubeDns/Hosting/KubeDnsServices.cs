@@ -30,6 +30,8 @@ internal static class KubeDnsServices
         services.AddSingleton(Probes);
         services.AddSingleton<TransportCounts>();
         services.AddSingleton<ContactCounts>();
+        services.AddSingleton<NodeCounts>();
+        services.AddSingleton<Operations>();
         services.AddSingleton(provider => new MembershipRefresher(
             provider, TimeProvider.System, provider.GetRequiredService<ILogger<MembershipRefresher>>()));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaLifecycle>();
@@ -86,6 +88,8 @@ internal static class KubeDnsServices
         metrics.Watch(provider.GetRequiredService<LookUpCounts>());
         if (provider.GetService<ContactCounts>() is { } contacts) metrics.Watch(contacts);
         if (provider.GetService<TransportCounts>() is { } transport) metrics.Watch(transport);
+        if (provider.GetService<NodeCounts>() is { } counts) metrics.Watch(counts);
+        if (provider.GetService<Operations>() is { } operations) metrics.Watch(operations);
         return metrics;
     }
 

@@ -40,11 +40,9 @@ internal sealed partial class ReplicaLifecycle(
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Resolved, so that they are there: nothing else asks for them.
-        _ = services.GetRequiredService<Metrics>();
-
         // Resolved here and not in the constructor, which runs before the options are validated.
-        _node = services.GetRequiredService<INode>();
+        var node = _node = services.GetRequiredService<INode>();
+        services.GetRequiredService<Metrics>().Watch(() => node.Status);
         _node.TableVersionLearned += refresher.Learned;
         await status.StartAsync(cancellationToken);
         await _node.StartAsync(cancellationToken);

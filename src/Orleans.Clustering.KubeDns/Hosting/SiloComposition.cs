@@ -44,7 +44,7 @@ internal static class SiloComposition
         };
         var cluster = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         var replica = new Replica(
-            Protocol(options, services.GetRequiredService<PodEnvironment>().FailureDomain),
+            Protocol(options, Domain(services, options)),
             new ClusterKey(cluster.ServiceId, cluster.ClusterId), self,
             BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
         var log = services.GetRequiredService<ILoggerFactory>();
@@ -66,6 +66,9 @@ internal static class SiloComposition
         Service = service,
         Pod = services.GetRequiredService<PodEnvironment>().Name ?? identity.Fqdn?.Split('.')[0] ?? "",
         MinimumSilos = options.MinimumSilos,
+        MaxVoters = options.MaxVoters,
+        FailureDomain = Domain(services, options),
+        ReadyService = Ready(options)?.Service ?? "",
         HasSecret = options.SecretFile is not null,
         MayRescue = options.QuorumLoss == QuorumLossPolicy.FollowKubernetes,
         Standing = options.ReadyServiceName is null ? [SetupErrors.NoReadyService(service)] : [],
@@ -111,6 +114,8 @@ internal static class SiloComposition
                 .OnFatalException(typeof(ReplicaNode), "The membership protocol", error))
         {
             Contacts = services.GetRequiredService<ContactCounts>(),
+            Counts = services.GetRequiredService<NodeCounts>(),
+            Operations = services.GetRequiredService<Operations>(),
             LookUpReady = ready is null ? null
                 : async cancellationToken => Sighting(ready, await ready.LookUpAsync(cancellationToken)),
             StopApplication = () => services.GetService<IHostApplicationLifetime>()?.StopApplication(),
@@ -173,6 +178,9 @@ internal static class SiloComposition
             NamedByDns = options.EndpointNaming == EndpointNaming.Any,
         };
 
+    private static string Domain(IServiceProvider services, KubeDnsClusteringOptions options) =>
+        options.FailureDomain ?? services.GetRequiredService<PodEnvironment>().FailureDomain ?? "";
+
     private static ServiceName Service(KubeDnsClusteringOptions options) => Named(options.ServiceName, options);
 
     private static ServiceName? Ready(KubeDnsClusteringOptions options) =>
@@ -196,7 +204,7 @@ internal static class SiloComposition
         return new DnsSettings { NameServers = new NameServerList([.. configured], resolvConf).Read };
     }
 
-    private static Settings Protocol(KubeDnsClusteringOptions options, string? domain) => new()
+    private static Settings Protocol(KubeDnsClusteringOptions options, string domain) => new()
     {
         OrdersReads = !AppContext.TryGetSwitch(UnorderedReads, out var isOff) || !isOff,
         RemovedFor = (long)options.RemovedFor.TotalMilliseconds,
@@ -205,7 +213,7 @@ internal static class SiloComposition
         StallFence = (long)options.StallFence.TotalMilliseconds,
         FenceAfter = (long)options.FenceAfter.TotalMilliseconds,
         MayRescue = options.QuorumLoss == QuorumLossPolicy.FollowKubernetes,
-        FailureDomain = options.FailureDomain ?? domain ?? "",
+        FailureDomain = domain,
         MinimumSilos = options.MinimumSilos,
         MaxVoters = options.MaxVoters,
         ContactTimeout = (long)options.ContactTimeout.TotalMilliseconds,

@@ -6,14 +6,19 @@ namespace Orleans.Clustering.KubeDns.Node;
 /// <summary>
 /// Calls of this silo that wait for the machine. Each ends once: answered, out of time, or with the node.
 /// </summary>
-internal sealed class Calls
+internal sealed class Calls(Operations operations, Func<int> version)
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> _waiting = new();
     private long _tickets;
     private volatile Exception? _ended;
 
     /// <summary>Opens a call; <paramref name="post"/> gives its ticket to the machine.</summary>
-    public async Task<Effect> WaitAsync(
+    public Task<Effect> WaitAsync(
+        Func<long, bool> post, TimeSpan timeout, string what, TimeProvider time, CancellationToken cancellationToken) =>
+        operations.WatchAsync(
+            what, timeout, time, version, () => AskAsync(post, timeout, what, time, cancellationToken));
+
+    private async Task<Effect> AskAsync(
         Func<long, bool> post, TimeSpan timeout, string what, TimeProvider time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

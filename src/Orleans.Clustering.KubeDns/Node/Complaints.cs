@@ -22,6 +22,16 @@ internal sealed class Complaints(TimeProvider time)
         }
     }
 
+    /// <summary>The same by subject, and for how long each has been so.</summary>
+    public IReadOnlyList<(string Subject, string Text, TimeSpan Lasting)> All
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _all.Select(one => (one.Key, one.Value.Text, time.GetElapsedTime(one.Value.Since)))];
+        }
+    }
+
     /// <summary>Takes note of what is seen of a subject now; null: nothing is wrong with it.</summary>
     /// <returns>The text, if it is to be told now.</returns>
     public string? Note(string subject, KdnsError? error, TimeSpan patience)

@@ -70,6 +70,12 @@ internal sealed record NodeStatus(
 
     /// <summary>What could be set better, and holds nobody up.</summary>
     public IReadOnlyList<string> Standing { get; init; } = [];
+
+    /// <summary>The numbers.</summary>
+    public NodeVitals Vitals { get; init; } = new();
+
+    /// <summary>What is not as it should be though the silo works; empty: nothing.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
 }
 
 /// <summary>One peer: its address, name, and whether it answers, refuses, is silent, or is foreign.</summary>

@@ -15,6 +15,14 @@ internal sealed record Surroundings
 
     public bool HasSecret { get; init; }
 
+    /// <summary>The ready service, empty where there is none.</summary>
+    public string ReadyService { get; init; } = "";
+
+    public int MaxVoters { get; init; } = 5;
+
+    /// <summary>Where this silo runs (zone or node); empty: not known.</summary>
+    public string FailureDomain { get; init; } = "";
+
     /// <summary>Whether the policy lets the survivors of a lost majority go on.</summary>
     public bool MayRescue { get; init; } = true;
 

@@ -41,6 +41,7 @@ internal sealed partial class ReplicaNode
     /// <summary>Looks at what no answer of DNS tells by itself; after each look-up, so every 15 s at least.</summary>
     private void Review()
     {
+        LookAround();
         if (_complaints.Note("founding", Alone(), TellAloneAfter) is { } alone) LogWarning("WaitingToFound", alone);
         if (_complaints.Note("foreign", Strangers(), TellAfter) is { } foreign) LogWarning("ForeignCluster", foreign);
         if (_complaints.Note("secret", Rejections(), TellAfter) is { } secret) LogAuthenticationFailed(secret);

@@ -4,7 +4,7 @@ using Orleans.Clustering.KubeDns.Transport;
 
 namespace Orleans.Clustering.KubeDns.Node;
 
-// What the node tells people: its status, and the machine's traces as log events.
+// What the node tells people: its status.
 internal sealed partial class ReplicaNode
 {
     private const long AnswersFor = 5_000;
@@ -18,6 +18,7 @@ internal sealed partial class ReplicaNode
             contact.Address.ToString(), contact.Member?.Fqdn ?? contact.Listed ?? "", Describe(contact, now),
             TimeSpan.FromMilliseconds(LastSign(contact) < 0 ? -1 : now - LastSign(contact)))).ToList();
         var loopAge = _time.GetElapsedTime(_steppedAt);
+        var vitals = Measure();
         return new NodeStatus(
             _phase, WaitingFor(state, now), loopAge, Self, state?.Lineage ?? Guid.Empty,
             state?.Epoch.Number ?? 0, state?.Index ?? -1, state?.Table.Version ?? 0, state?.Leader == Self,
@@ -30,6 +31,8 @@ internal sealed partial class ReplicaNode
             HasMajority = _replica.HasMajority && loopAge.TotalMilliseconds < AnswersFor,
             Complaints = _complaints.Texts,
             Standing = [.. _settings.Around.Standing.Select(error => error.Message)],
+            Vitals = vitals,
+            Findings = Found(vitals, state),
         };
     }
 
@@ -64,35 +67,6 @@ internal sealed partial class ReplicaNode
     private static string Describe(Contact contact, long now) =>
         contact.IsForeign ? "foreign" : contact.Refuses ? "refuses" : Answers(contact, now) ? "answers" : "silent";
 
-    private void LogTrace(Trace trace)
-    {
-        switch (trace.Event)
-        {
-            case "Named" or "Founding" or "Joined" or "VotersChanged" or "LeaderChanged" or "HandedOver":
-                LogChange(trace.Event, trace.Text);
-                break;
-            case "WaitingToFound" or "MemberEnded" or "PassedOver" or "NoQuorum" or "QuorumBack" or "RescueWaiting"
-                or "LocalStall" or "RescueBegun" or "RescueVetoed" or "RescueAbandoned" or "MetOther":
-                LogWarning(trace.Event, trace.Text);
-                break;
-            case "Rescued":
-                LogRescued(trace.Text);
-                break;
-            default:
-                LogDetail(trace.Event, trace.Text);
-                break;
-        }
-    }
-
-    [LoggerMessage(5100, LogLevel.Information, "{Event}: {Text}")]
-    private partial void LogChange(string @event, string text);
-
-    [LoggerMessage(5101, LogLevel.Warning, "{Event}: {Text}")]
-    private partial void LogWarning(string @event, string text);
-
-    [LoggerMessage(5102, LogLevel.Debug, "{Event}: {Text}")]
-    private partial void LogDetail(string @event, string text);
-
     [LoggerMessage(5103, LogLevel.Warning, "NoQuorum: joined, but the first read found no majority: {Reason}")]
     private partial void LogNoQuorumYet(string reason);
 
@@ -104,9 +78,6 @@ internal sealed partial class ReplicaNode
 
     [LoggerMessage(5106, LogLevel.Warning, "DnsFailed: a look-up failed in an unexpected way")]
     private partial void LogLookUpFailed(Exception error);
-
-    [LoggerMessage(5121, LogLevel.Critical, "Rescued: the majority was lost, and the others go on without it: {Text}")]
-    private partial void LogRescued(string text);
 
     [LoggerMessage(5110, LogLevel.Information, "Listening: {Fqdn} at {Address}")]
     private partial void LogListening(string fqdn, string address);

@@ -11,7 +11,7 @@ internal sealed partial class ReplicaNode
 
     private void End(EndProcess end)
     {
-        LogEnding(end.Reason, end.Text);
+        LogEnding(end.Reason == EndReason.Yields ? "Yielding" : $"{end.Reason}", end.Text);
         if (end.Reason == EndReason.Yields) _ = YieldAsync(end.Text);
         else Fail(new ProcessMustEndException(end.Reason, end.Text));
     }
@@ -33,8 +33,8 @@ internal sealed partial class ReplicaNode
         }
     }
 
-    [LoggerMessage(5120, LogLevel.Critical, "{Reason}: this process ends, so that its pod starts anew: {Text}")]
-    private partial void LogEnding(EndReason reason, string text);
+    [LoggerMessage(5120, LogLevel.Critical, "{Event}: this process ends, so that its pod starts anew: {Text}")]
+    private partial void LogEnding(string @event, string text);
 }
 
 /// <summary>This process must not go on: its cluster did, without it, or gave way to another.</summary>

@@ -18,6 +18,10 @@ internal sealed record NodeWiring(
 {
     public ContactCounts Contacts { get; init; } = new();
 
+    public NodeCounts Counts { get; init; } = new();
+
+    public Operations Operations { get; init; } = new();
+
     /// <summary>A look-up of the ready service; null: there is none.</summary>
     public Func<CancellationToken, Task<DnsSighting>>? LookUpReady { get; init; }
 
@@ -48,7 +52,7 @@ internal sealed partial class ReplicaNode : INode
     private static readonly DateTimeOffset Zero = new(2022, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Channel<Input> _inbox;
-    private readonly Calls _calls = new();
+    private readonly Calls _calls;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Envelope?>> _requests = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -83,6 +87,9 @@ internal sealed partial class ReplicaNode : INode
         });
         _told = new LogThrottle(time);
         (_dns, _complaints) = (new Complaints(time), new Complaints(time));
+        (_findings, _repetitions) = (new Findings(time), new Repetitions(time));
+        _calls = new Calls(wiring.Operations, () => _tableVersion);
+        wiring.Operations.Ended += OnOperationEnded;
         _origin = time.GetTimestamp();
         _steppedAt = _origin;
         _timer = time.CreateTimer(_ => Post(new Tick()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -99,6 +106,7 @@ internal sealed partial class ReplicaNode : INode
         _listener = await _wiring.Listen(ServeAsync, cancellationToken).ConfigureAwait(false);
         LogListening(Self.Fqdn, Self.Address.ToString());
         foreach (var error in _settings.Around.Standing) LogStanding(error.Message);
+        TellOfSecret();
         _phase = NodePhase.Founding;
         _loop = Task.Run(LoopAsync, CancellationToken.None);
         Post(new Tick());
@@ -188,6 +196,7 @@ internal sealed partial class ReplicaNode : INode
         await _timer.DisposeAsync().ConfigureAwait(false);
         _calls.EndAll(new ObjectDisposedException(nameof(ReplicaNode)));
         foreach (var (_, request) in _requests) request.TrySetResult(null);
+        LogChange("Stopped", $"{Self}");
     }
 
     private bool Post(Input input) => _inbox.Writer.TryWrite(input);
@@ -212,7 +221,8 @@ internal sealed partial class ReplicaNode : INode
     {
         _steppedAt = _time.GetTimestamp();
         foreach (var effect in _replica.Step(Now(), Wall(), input)) Carry(effect);
-        if (_phase == NodePhase.Stopping && _replica.HasHandedOver) _handedOver.TrySetResult();
+        Track();
+        if (_phase == NodePhase.Stopping && _replica.HasHandedOver && _handedOver.TrySetResult()) OnHandedOver();
         var wait = Math.Clamp(_replica.NextDue - Now(), 1, 1_000);
         _timer.Change(TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
     }
@@ -221,19 +231,24 @@ internal sealed partial class ReplicaNode : INode
     {
         switch (effect)
         {
-            case Send { Handle: 0 } send: _ = AskAsync(send); break;
+            case Send { Handle: 0 } send:
+                _wiring.Counts.Sent(send.Envelope.Body, _time);
+                _ = AskAsync(send);
+                break;
             case Send send: Reply(send); break;
             case LookUp: LookUpNow(); break;
             case Committed committed: OnCommitted(committed); break;
             case Answered answered: _calls.Complete(answered.Ticket, answered); break;
             case ReadAnswered read: _calls.Complete(read.Ticket, read); break;
             case EndProcess end: End(end); break;
-            case Trace trace: LogTrace(trace); break;
+            case Trace trace: OnTrace(trace); break;
         }
     }
 
     private void OnCommitted(Committed committed)
     {
+        NoteJoined();
+        _wiring.Counts.OnCommitted(committed, Self, _time, _steppedAt);
         if (_phase == NodePhase.Founding) _phase = NodePhase.Joined;
         _joined.TrySetResult();
         var version = committed.State.Table.Version;

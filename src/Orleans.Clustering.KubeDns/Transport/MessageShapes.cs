@@ -20,10 +20,11 @@ internal static class MessageShapes
             })
         .Kind<Greeting>(2,
             (w, v) => w.Long(1, v.SentAt).Long(2, v.UptimeMs).Long(3, v.Index).Bool(4, v.Leaving)
-                .List(5, RefusalShape, v.Refusals).Object(6, StandingShape, v.Standing),
+                .List(5, RefusalShape, v.Refusals).Object(6, StandingShape, v.Standing).Long(7, v.Clock),
             (ref r) => new Greeting(r.Long(1), r.Long(2), r.Long(3), r.Bool(4), r.List(5, RefusalShape))
             {
                 Standing = r.Object(6, StandingShape),
+                Clock = r.Long(7),
             })
         .Kind<Superseded>(3, (_, _) => { }, (ref _) => new Superseded())
         .Kind<Foreign>(4, (w, v) => w.Long(1, v.SentAt), (ref r) => new Foreign(r.Long(1)))

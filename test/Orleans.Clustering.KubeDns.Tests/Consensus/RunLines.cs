@@ -9,7 +9,7 @@ namespace Orleans.Clustering.KubeDns.Tests.Consensus;
 internal sealed class RunLines
 {
     private static readonly string[] SaidByAll = ["VotersChanged", "LeaderChanged"];
-    private static readonly string[] SaidAgain = ["MetOther"];
+    private static readonly string[] SaidAgain = ["LineageConflict"];
 
     private readonly HashSet<string> _said = [];
     private readonly HashSet<string> _hidden = [];
