@@ -54,6 +54,9 @@ public sealed class EmptyRootTests(ITestOutputHelper output)
         try
         {
             await UntilReadyAsync(silo, $"http://{Address}:{ports[3]}/readyz");
+
+            // The host starts the application's own server after the silo.
+            await UntilReadyAsync(silo, $"http://{Address}:{ports[4]}/cluster");
             using var http = new HttpClient();
             using var cluster = JsonDocument.Parse(await http.GetStringAsync($"http://{Address}:{ports[4]}/cluster"));
 

@@ -6,7 +6,7 @@ namespace Orleans.Clustering.KubeDns.Simulation.Linearizability;
 /// <summary>The search over all orders says of the simulation's runs what the check by versions says.</summary>
 public sealed class SmallRunTests(ITestOutputHelper output)
 {
-    private const int Seeds = 400;
+    private const int Seeds = 250;
     private const ulong WithinSeeds = 150;
 
     [Fact]
