@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Clustering.KubeDns.Node;
+using Orleans.Metadata;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 using Xunit;
@@ -48,7 +49,8 @@ internal sealed class HostedCluster : IAsyncDisposable
 
     public IWhereGrain Grain(string key) => Cluster.Client.GetGrain<IWhereGrain>(key);
 
-    // Each silo's view arrives on its own; the updates are waited for, with a limit.
+    // Each silo's view arrives on its own, and so does its knowledge of what the others can run: until it has a silo's
+    // manifest it places nothing there. Both are waited for, with a limit.
     public async Task AllAgreeAsync(int count)
     {
         var wanted = Silos.Select(silo => silo.SiloAddress).ToHashSet();
@@ -56,11 +58,10 @@ internal sealed class HostedCluster : IAsyncDisposable
         using var limit = new CancellationTokenSource(Patience);
         foreach (var silo in Silos)
         {
-            var updates = Get<IClusterMembershipService>(silo).MembershipUpdates;
-            await foreach (var view in updates.WithCancellation(limit.Token))
-            {
-                if (Active(view).ToHashSet().SetEquals(wanted)) break;
-            }
+            var views = Get<IClusterMembershipService>(silo).MembershipUpdates;
+            await UntilAsync(views, view => wanted.SetEquals(Active(view)), limit.Token);
+            var manifests = Get<IClusterManifestProvider>(silo).Updates;
+            await UntilAsync(manifests, manifest => wanted.SetEquals(manifest.Silos.Keys), limit.Token);
         }
 
         Assert.Single(Silos.Select(silo => Get<INode>(silo).Status.Lineage).Distinct());
@@ -92,4 +93,12 @@ internal sealed class HostedCluster : IAsyncDisposable
 
     private static IEnumerable<SiloAddress> Active(ClusterMembershipSnapshot view) => view.Members.Values
         .Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress);
+
+    private static async Task UntilAsync<T>(IAsyncEnumerable<T> updates, Func<T, bool> agrees, CancellationToken limit)
+    {
+        await foreach (var update in updates.WithCancellation(limit))
+        {
+            if (agrees(update)) return;
+        }
+    }
 }
