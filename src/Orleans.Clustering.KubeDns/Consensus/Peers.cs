@@ -185,12 +185,13 @@ internal sealed class Peers(Local local)
         }
 
         if (!isOther && greeting.SentAt < contact.AnsweredGreet) return;
+        var isOlder = !isOther && envelope.Lineage == Guid.Empty;
         Set(from.Address, contact.Answered(local.Now) with
         {
             Member = from,
             IsForeign = false,
-            Lineage = envelope.Lineage,
-            Epoch = envelope.Epoch,
+            Lineage = isOlder ? contact.Lineage : envelope.Lineage,
+            Epoch = isOlder ? contact.Epoch : envelope.Epoch,
             Index = isOther ? greeting.Index : Math.Max(greeting.Index, contact.Index),
             IsLeaving = greeting.Leaving || (!isOther && contact.IsLeaving),
             Standing = greeting.Standing,
@@ -218,11 +219,14 @@ internal sealed class Peers(Local local)
         });
     }
 
-    /// <summary>Any other reply of that incarnation: it lives.</summary>
-    public void OnReply(MemberId from, long index = -1)
+    /// <summary>Any other reply of that incarnation: it lives, and may have a lineage by now (seed 2000078).</summary>
+    public void OnReply(Envelope envelope, long index = -1)
     {
-        if (Of(from) is not { } contact) return;
-        Set(from.Address, contact.Answered(local.Now) with { Index = Math.Max(index, contact.Index) });
+        if (Of(envelope.From) is not { } contact) return;
+        contact = contact.Answered(local.Now) with { Index = Math.Max(index, contact.Index) };
+        if (contact is { HasLineage: false, IsForeign: false })
+            contact = contact with { Lineage = envelope.Lineage, Epoch = envelope.Epoch };
+        Set(envelope.From.Address, contact);
     }
 
     public void OnRequest(MemberId from)

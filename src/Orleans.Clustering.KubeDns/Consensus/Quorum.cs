@@ -5,7 +5,7 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// <summary>
 /// Whether a majority of the voters is there (protocol § 7). State kept: since when it is not. Invariants kept: a
 /// member claims a working majority only if it sees one itself; it calls one lost only if each of the missing voters
-/// has ended, has left this epoch, or is unreachable.
+/// has ended, has left this epoch or lineage, or is unreachable.
 /// </summary>
 internal sealed class Quorum(Local local, Peers peers, Endings endings)
 {
@@ -102,6 +102,12 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     {
         if (voter == local.Self) return local.IsBarred;
         return endings.IsEnded(voter) || peers.IsSuperseded(voter) || peers.IsUnreachable(voter)
-            || (peers.Of(voter) is { } contact && contact.Standing.Promised.CompareTo(local.State!.Epoch) > 0);
+            || (peers.Of(voter) is { } contact && HasLeft(contact));
     }
+
+    // For a later epoch, or for another lineage: a witness that accepted a founding may join one that it meets before
+    // it is told of its own (seed 3003621).
+    private bool HasLeft(Contact voter) =>
+        voter.Standing.Promised.CompareTo(local.State!.Epoch) > 0
+        || (voter.HasLineage && voter.Lineage != local.State.Lineage);
 }

@@ -213,7 +213,7 @@ internal sealed class Replica
     private void OnReply(Envelope envelope)
     {
         var from = envelope.From;
-        if (envelope.Body is not Greeting) _peers.OnReply(from);
+        if (envelope.Body is not Greeting) _peers.OnReply(envelope);
         switch (envelope.Body)
         {
             case Greeting greeting: OnGreeting(envelope, greeting); return;
@@ -237,7 +237,7 @@ internal sealed class Replica
             case Refused refused: _proposer.On(refused); return;
             case Behind behind: _proposer.On(from, behind); return;
             case Ahead ahead: _local.Install(ahead.News); return;
-            case Applied applied: OnApplied(from, applied); return;
+            case Applied applied: OnApplied(envelope, applied); return;
             case Mark mark: _reader.On(from, mark); return;
             case Submitted submitted: _requests.On(from, submitted); return;
             case ReadDone done: _requests.On(from, done); return;
@@ -285,10 +285,10 @@ internal sealed class Replica
         return new Applied(_local.State!.Index);
     }
 
-    private void OnApplied(MemberId from, Applied applied)
+    private void OnApplied(Envelope envelope, Applied applied)
     {
-        _peers.OnReply(from, applied.Index);
-        _proposer.OnApplied(from, applied.Index);
+        _peers.OnReply(envelope, applied.Index);
+        _proposer.OnApplied(envelope.From, applied.Index);
     }
 
     private HeartbeatKept OnHeartbeat(Heartbeat heartbeat)

@@ -68,6 +68,10 @@ internal sealed class ByHand
     public void Tell(MemberId from, Message body, Nonce? to = null) =>
         Step(new Received(0, Wrap(from, body, to ?? Self.Nonce)));
 
+    /// <summary>A reply that it wrote when it had no lineage.</summary>
+    public void TellWithoutLineage(MemberId from, Message body) =>
+        Step(new Received(0, Wrap(from, body, Self.Nonce) with { Lineage = Guid.Empty, Epoch = default }));
+
     /// <summary>That member answers a greeting sent now.</summary>
     public void Answers(
         MemberId from, long index = 0, bool leaving = false, long uptime = 60_000, params Refusal[] refusals) =>
