@@ -1,0 +1,155 @@
+using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
+using Xunit;
+
+namespace Orleans.Clustering.KubeDns.Tests.Consensus;
+
+/// <summary>
+/// For whom and for which evidence a rescue waits (protocol § 7, 1). b may rescue, d answers, a and c do not.
+/// </summary>
+public class EvidenceTests
+{
+    private static readonly ClusterState Before =
+        Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C, Given.D);
+
+    private readonly Amid _amid = new(new ByHand(Given.B, Before));
+
+    private string WaitsFor => _amid.Hand.Replica.RescueWaitsFor;
+
+    private string Lacks => _amid.Hand.Replica.RescueBlockedBy;
+
+    // "Every member it knows (voters and non-Dead rows) answers or is ended by (a)-(d)"
+    [Fact]
+    public void Waits_for_a_member_that_is_still_ready()
+    {
+        Lose(ready: "abd");
+
+        Assert.Equal("still_ready", Lacks);
+        Assert.StartsWith(Given.A.Fqdn, WaitsFor);
+    }
+
+    [Fact]
+    public void Waits_until_a_member_has_been_gone_from_the_ready_service_for_long_enough()
+    {
+        Lose(ready: "bd", ms: 10_000);
+        Assert.Equal("not_ready_for", Lacks);
+
+        _amid.Pass(30_000);
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    [Fact]
+    public void Waits_without_a_ready_service_for_somebody_to_tell()
+    {
+        _amid.Ready = null;
+        Lose(ready: null);
+
+        Assert.Equal("ready_service", Lacks);
+        Assert.False(_amid.Saw("RescueBegun"));
+    }
+
+    [Fact]
+    public void Goes_on_without_a_ready_service_if_the_discovery_service_has_removed_them()
+    {
+        _amid.Ready = null;
+        _amid.Discovered = "abcd";
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Discovered) = ("d", "bd");
+        _amid.Pass(40_000);
+
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    // "The DNS answers were asked at least DnsStaleness after the newest of this evidence"
+    [Fact]
+    public void Waits_for_a_DNS_answer_that_cannot_hide_anybody_who_may_know_more_and_asks_for_it()
+    {
+        var amid = new Amid(new ByHand(Given.B, Before));
+        amid.Pass(3_000);
+        (amid.Answering, amid.Ready) = ("d", "bd");
+        for (var i = 0; i < 100 && amid.Hand.Replica.RescueBlockedBy != "young_dns_answer"; i++) amid.Pass(500);
+        Assert.Equal("young_dns_answer", amid.Hand.Replica.RescueBlockedBy);
+
+        amid.Hand.Wait(1_000);
+
+        Assert.False(amid.Saw("RescueBegun"));
+        amid.Pass(8_000);
+        Assert.True(amid.Saw("RescueBegun"));
+    }
+
+    // "Every other listed address answers, or refuses, or is gone from the ready service, or was never listed by it
+    // while we watched for NotReadyFor"
+    [Fact]
+    public void Waits_for_a_pod_that_is_listed_and_silent_although_nobody_knows_it()
+    {
+        (_amid.Greeted, _amid.Discovered, _amid.Ready) = ("abcde", "abcde", "abcde");
+        Lose(ready: "bde");
+
+        Assert.Equal("listed", Lacks);
+        Assert.Contains(Given.E.Fqdn, WaitsFor);
+    }
+
+    [Fact]
+    public void Does_not_wait_for_a_listed_pod_that_refuses()
+    {
+        (_amid.Greeted, _amid.Discovered, _amid.Ready, _amid.Refusing) = ("abcde", "abcde", "abcde", "e");
+        Lose(ready: "bde");
+
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    [Fact]
+    public void Does_not_wait_for_a_listed_pod_that_never_was_ready()
+    {
+        (_amid.Greeted, _amid.Discovered) = ("abcde", "abcde");
+        Lose(ready: "bd");
+
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    // "The rescuer's own row was Active, or every silo whose row is Active has ended by (a)-(c)": Kubernetes' word that
+    // they are not ready is not enough for a silo that never was Active.
+    [Fact]
+    public void A_newcomer_waits_for_facts_about_those_who_were_Active()
+    {
+        var own = Given.Row(Given.B, SiloState.Joining);
+        var state = Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.C).With(own);
+        var amid = new Amid(new ByHand(Given.B, state));
+        amid.Pass(3_000);
+        (amid.Answering, amid.Ready) = ("d", "bd");
+        amid.Pass(60_000);
+
+        Assert.Equal("was_active", amid.Hand.Replica.RescueBlockedBy);
+        Assert.False(amid.Saw("RescueBegun"));
+    }
+
+    // A member at whose address another cluster answers does not answer (seeds 1590, 1935), and has ended by rule (a).
+    [Fact]
+    public void A_member_whose_address_is_another_clusters_is_no_witness()
+    {
+        _amid.Pass(3_000);
+        (_amid.Greeted, _amid.Ready) = ("abd", "bd");
+        _amid.Answering = "d";
+        for (var i = 0; i < 60 && !_amid.Saw("RescueBegun"); i++)
+        {
+            _amid.Pass(500);
+            AnswersAsAnotherCluster(Given.C);
+        }
+
+        Assert.Contains(_amid.Hand.Traces, trace => trace.Event == "RescueBegun"
+            && trace.Text.Contains($"{Given.C} Superseded", StringComparison.Ordinal));
+        var prepare = _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().First();
+        Assert.DoesNotContain(Given.C.Nonce, prepare.Witnesses);
+    }
+
+    private void AnswersAsAnotherCluster(MemberId at) => _amid.Hand.Step(new Received(0, new Envelope(
+        new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, _amid.Hand.Self.Nonce, Guid.Empty,
+        default, new Foreign(_amid.Hand.Now))));
+
+    private void Lose(string? ready, long ms = 60_000)
+    {
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", ready);
+        _amid.Pass(ms);
+    }
+}
