@@ -65,12 +65,15 @@ internal sealed partial class ChildProcess
         }
     }
 
-    /// <summary>SIGKILL.</summary>
+    /// <summary>
+    /// SIGKILL, to it and to what it has started: a child that took another user's identity is not ended with it,
+    /// whatever <c>unshare --kill-child</c> asks for.
+    /// </summary>
     public void Kill()
     {
         try
         {
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Demo;
 using KubeDns.Local.Model;
@@ -70,6 +71,8 @@ public sealed class EmptyRootTests(ITestOutputHelper output)
             output.WriteLine(string.Join('\n', silo.Tail(40)));
             File.Delete(log);
         }
+
+        await UntilRefusedAsync(new IPEndPoint(Address, ports[3]));
     }
 
     private static void Publish(LocalCluster cluster, int discovery)
@@ -124,6 +127,25 @@ public sealed class EmptyRootTests(ITestOutputHelper output)
         catch (System.ComponentModel.Win32Exception)
         {
             return false;
+        }
+    }
+
+    // It took another user's identity, so the end of the one that started it is not its own.
+    private static async Task UntilRefusedAsync(IPEndPoint port)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(port, limit.Token);
+                await Task.Delay(50, limit.Token);
+            }
+            catch (SocketException)
+            {
+                return;
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Clustering.KubeDns.Diagnostics;
@@ -13,6 +14,7 @@ namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
 /// <summary>The names of the metrics are part of the public surface: page and alerts use those of the code.</summary>
 public sealed partial class MetricNamesTests
 {
+    private const string Ours = $"otel_scope_name=\"{Metrics.MeterName}\"";
     private static readonly IReadOnlyList<Instrument> All = Instruments();
 
     [Fact]
@@ -27,23 +29,53 @@ public sealed partial class MetricNamesTests
         Assert.Equal(All.Select(instrument => instrument.Name).Order(), named.Order());
     }
 
-    [Fact]
-    public void Every_alert_uses_metrics_that_there_are()
+    // Names like "operations" are others' too: each is asked for with our meter's name.
+    [Theory]
+    [InlineData("k8s/monitoring/alerts.yaml")]
+    [InlineData("k8s/monitoring/dashboard.json")]
+    public void Rules_and_dashboard_ask_for_metrics_that_there_are_and_for_ours_alone(string file)
     {
-        var exported = All.Select(Exported).ToHashSet();
-        var used = Expression().Matches(SourceTree.Read("k8s/monitoring/alerts.yaml"))
-            .SelectMany(match => Metric().Matches(Grouping().Replace(match.Groups[1].Value, "")))
-            .Select(match => match.Groups[1].Value).ToList();
+        var exported = All.SelectMany(Exported).ToHashSet();
+        var used = Expressions(file).SelectMany(expression => Metric().Matches(expression)).ToList();
 
         Assert.NotEmpty(used);
-        Assert.All(used, name => Assert.Contains(name, exported));
+        Assert.All(used, metric => Assert.Contains(metric.Groups[1].Value, exported));
+        Assert.All(used, metric => Assert.StartsWith(Ours, metric.Groups[2].Value));
     }
 
-    // As the exporter of OpenTelemetry for Prometheus writes them.
-    private static string Exported(Instrument instrument) =>
-        instrument.Name.Replace('.', '_')
-        + (instrument.Unit == "s" && !instrument.Name.Contains("seconds") ? "_seconds" : "")
-        + (instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal) ? "_total" : "");
+    [Fact]
+    public void The_dashboard_shows_every_metric()
+    {
+        var used = Expressions("k8s/monitoring/dashboard.json")
+            .SelectMany(expression => Metric().Matches(expression))
+            .Select(metric => metric.Groups[1].Value).ToHashSet();
+
+        Assert.Empty(All.Where(instrument => !Exported(instrument).Any(used.Contains)).Select(each => each.Name));
+    }
+
+    private static IEnumerable<string> Expressions(string file)
+    {
+        var text = SourceTree.Read(file);
+        if (!file.EndsWith(".json", StringComparison.Ordinal))
+            return Expression().Matches(text).Select(match => match.Groups[1].Value);
+        var panels = JsonDocument.Parse(text).RootElement.GetProperty("panels").EnumerateArray();
+        return panels.Where(panel => panel.TryGetProperty("targets", out _))
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!);
+    }
+
+    // As the exporter of OpenTelemetry for Prometheus writes them: it adds the unit to a name that does not end with
+    // it, and three series to a histogram.
+    private static IEnumerable<string> Exported(Instrument instrument)
+    {
+        var name = instrument.Name.Replace('.', '_');
+        if (instrument.Unit == "s" && !name.EndsWith("seconds", StringComparison.Ordinal)) name += "_seconds";
+        var type = instrument.GetType().Name;
+        if (type.Contains("Counter", StringComparison.Ordinal)) return [$"{name}_total"];
+        return type.Contains("Histogram", StringComparison.Ordinal)
+            ? [$"{name}_bucket", $"{name}_sum", $"{name}_count"]
+            : [name];
+    }
 
     private static List<Instrument> Instruments()
     {
@@ -77,9 +109,7 @@ public sealed partial class MetricNamesTests
     [GeneratedRegex("expr: (.*)")]
     private static partial Regex Expression();
 
-    [GeneratedRegex(@"by \(.*?\)")]
-    private static partial Regex Grouping();
-
-    [GeneratedRegex(@"\b([a-z_]+)(?=\)|\{|\[)")]
+    // A name, and what is in the braces after it.
+    [GeneratedRegex(@"\b([a-z_]+)\{(.*?)\}")]
     private static partial Regex Metric();
 }
