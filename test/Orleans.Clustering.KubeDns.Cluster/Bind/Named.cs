@@ -106,6 +106,7 @@ internal sealed class Named : IAsyncDisposable
         _process = Process.Start(new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = _folder.FullName,
+            RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
         _process.ErrorDataReceived += (_, told) => Read(told.Data);
