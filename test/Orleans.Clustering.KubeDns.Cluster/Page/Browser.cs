@@ -11,7 +11,7 @@ namespace Orleans.Clustering.KubeDns.Cluster.Page;
 /// </summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("browser-");

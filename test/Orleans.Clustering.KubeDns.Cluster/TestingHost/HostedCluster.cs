@@ -11,7 +11,7 @@ namespace Orleans.Clustering.KubeDns.Cluster.TestingHost;
 internal sealed class HostedCluster : IAsyncDisposable
 {
     /// <summary>How long anything may take that is waited for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly IPodDns _dns;
 
