@@ -9,13 +9,21 @@ internal static class ClusterEndpoints
 {
     public static void MapCluster(this WebApplication app)
     {
-        app.MapGet("/", (ClusterView view) => Results.Content(ClusterPage.Render(view.Read()), "text/html"));
-        app.MapGet("/cluster", (ClusterView view) => view.Read());
-        app.MapGet("/table", ReadTable);
-        app.MapGet("/call", Call);
-        app.MapPost("/count/{name}", (string name, IGrainFactory grains) =>
+        app.MapPage();
+        var silo = app.MapGroup("").AddEndpointFilter(OnceStarted);
+        silo.MapGet("/cluster", (ClusterView view) => view.Read());
+        silo.MapGet("/table", ReadTable);
+        silo.MapGet("/call", Call);
+        silo.MapPost("/count/{name}", (string name, IGrainFactory grains) =>
             grains.GetGrain<ICounterGrain>(name).Add());
     }
+
+    // This application serves its page while the silo still waits for its cluster; all else needs the silo.
+    private static ValueTask<object?> OnceStarted(
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.RequestServices.GetRequiredService<ISiloStatusOracle>().CurrentStatus < SiloStatus.Active
+            ? ValueTask.FromResult<object?>(Results.Problem("The silo is starting.", statusCode: 503))
+            : next(context);
 
     /// <summary>The membership table's rows, read through Orleans' own management grain.</summary>
     private static async Task<IResult> ReadTable(IGrainFactory grains)

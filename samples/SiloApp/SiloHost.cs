@@ -1,3 +1,5 @@
+using SiloApp.Pages;
+
 namespace SiloApp;
 
 /// <summary>The application, put together; started by who wants a silo, only asked by who wants to know.</summary>
@@ -21,6 +23,10 @@ internal static class SiloHost
         builder.Services.Configure<HostOptions>(builder.Configuration.GetSection("Host"));
         builder.Services.AddSingleton<ClusterView>();
         builder.Services.AddSingleton<SiloCalls>();
+        builder.Services.AddSingleton(OverviewSource.Of);
+
+        // The page tells what a silo waits for that is not in a cluster yet: it must be there meanwhile, not after.
+        builder.Services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true);
         return builder;
     }
 }

@@ -1,51 +1,55 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 
 namespace SiloApp.Pages;
 
-/// <summary>The page at <c>/</c>: who I am, and whom I see. It reloads itself.</summary>
+/// <summary>
+/// The page at <c>/</c>: whole without a script, which only keeps it up to date. Nothing is loaded from elsewhere, and
+/// the browser is told to run and show nothing but what stands in the embedded file.
+/// </summary>
 internal static class ClusterPage
 {
-    public static string Render(ClusterReport report)
-    {
-        var rows = new StringBuilder();
-        foreach (var member in report.Members)
-        {
-            var mine = member.Silo == report.Self.Silo ? " class=\"me\"" : "";
-            rows.Append($"<tr{mine}><td>{Text(member.Name)}</td><td>{Text(member.Silo)}</td>")
-                .Append($"<td class=\"{Text(member.Status)}\">{Text(member.Status)}</td></tr>\n");
-        }
+    private static readonly string Frame = ReadFrame();
 
-        return $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="refresh" content="2">
-            <title>{{Text(report.Self.Name)}}</title>
-            <style>
-            body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 50rem; padding: 0 1rem; }
-            table { border-collapse: collapse; width: 100%; }
-            th, td { border-bottom: 1px solid #ccc; padding: .3rem .6rem; text-align: left; }
-            .me { font-weight: bold; }
-            .Active { color: #06722f; }
-            .Dead { color: #777; }
-            </style>
-            </head>
-            <body>
-            <h1>{{Text(report.Self.Name)}}</h1>
-            <p>I am <code>{{Text(report.Self.Silo)}}</code> on <code>{{Text(report.Self.HostName)}}</code>,
-            in cluster <code>{{Text(report.Self.ClusterId)}}</code>.
-            This is what I see, at version {{report.Version}}.</p>
-            <table>
-            <tr><th>Name</th><th>Silo</th><th>Status</th></tr>
-            {{rows}}</table>
-            <p>As JSON: <a href="/cluster">/cluster</a> (my view), <a href="/table">/table</a> (the table's rows),
-            <a href="/call?silo={{Uri.EscapeDataString(report.Self.Silo)}}">/call?silo=…</a> (its grain).</p>
-            </body>
-            </html>
+    /// <summary>The header's value: style and script by their hashes.</summary>
+    public static string Policy { get; } =
+        "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        + $"frame-ancestors 'none'; style-src '{HashOf("style")}'; script-src '{HashOf("script")}'";
+
+    public static string Render(Overview overview)
+    {
+        var self = overview.View.Self;
+        Html header = $"""
+            <h1>{self.ClusterId}</h1>
+            <p>seen by <strong>{self.Name}</strong> <small>{self.HostName}</small></p>
             """;
+        var time = overview.Taken.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+        // In one pass: what is put in is not looked through for further places.
+        return string.Concat(Frame.Split("<!--", StringSplitOptions.None).Select((part, index) => index == 0 ? part
+            : part.Split("-->", 2) switch
+            {
+                ["title", var rest] => $"{(Html)$"{self.Name}"}{rest}",
+                ["header", var rest] => $"{header}{rest}",
+                ["time", var rest] => $"as of {time} UTC{rest}",
+                ["main", var rest] => $"{Fragment.Of(overview)}{rest}",
+                _ => "<!--" + part,
+            }));
     }
 
-    private static string Text(string value) => HtmlEncoder.Default.Encode(value);
+    private static string HashOf(string element)
+    {
+        var start = Frame.IndexOf($"<{element}>", StringComparison.Ordinal) + element.Length + 2;
+        var text = Frame[start..Frame.IndexOf($"</{element}>", start, StringComparison.Ordinal)];
+        return "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static string ReadFrame()
+    {
+        using var file = Assembly.GetExecutingAssembly().GetManifestResourceStream("page.html")!;
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd();
+    }
 }

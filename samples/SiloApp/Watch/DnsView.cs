@@ -15,11 +15,11 @@ internal sealed class DnsView(params IPEndPoint[] servers)
     });
 
     /// <summary>
-    /// The listed addresses, each with the first label of its name; empty if the name does not exist or nobody
+    /// The listed addresses, each with the first label of its name; empty if the name does not exist, null if nobody
     /// answers. The address is the key, for a pod's name differs from service to service: only its governing service
     /// lists it by name, any other by dashed address.
     /// </summary>
-    public async Task<IReadOnlyDictionary<IPAddress, string>> ReadAsync(
+    public async Task<IReadOnlyDictionary<IPAddress, string>?> ReadOrNullAsync(
         string service, string port, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<IPAddress, string>();
@@ -27,6 +27,7 @@ internal sealed class DnsView(params IPEndPoint[] servers)
         {
             var name = $"_{port}._tcp.{service}.";
             var answer = await _client.QueryAsync(name, QueryType.SRV, cancellationToken: cancellationToken);
+            if (answer.HasError && answer.Header.ResponseCode != DnsHeaderResponseCode.NotExistentDomain) return null;
             var glue = answer.Additionals.AddressRecords().ToLookup(record => record.DomainName.Value);
             foreach (var record in answer.Answers.SrvRecords())
             {
@@ -39,9 +40,15 @@ internal sealed class DnsView(params IPEndPoint[] servers)
         }
         catch (DnsResponseException)
         {
-            // The server is starting or gone; the view is empty, and the screen shows that.
+            // The server is starting or gone.
+            return null;
         }
 
         return seen;
     }
+
+    /// <summary>The same; empty also where nobody answers.</summary>
+    public async Task<IReadOnlyDictionary<IPAddress, string>> ReadAsync(
+        string service, string port, CancellationToken cancellationToken) =>
+        await ReadOrNullAsync(service, port, cancellationToken) ?? new Dictionary<IPAddress, string>();
 }

@@ -56,7 +56,7 @@ public sealed class EmptyRootTests(ITestOutputHelper output)
         {
             await UntilReadyAsync(silo, $"http://{Address}:{ports[3]}/readyz");
 
-            // The host starts the application's own server after the silo.
+            // Until its silo is Active the application answers its page alone.
             await UntilReadyAsync(silo, $"http://{Address}:{ports[4]}/cluster");
             using var http = new HttpClient();
             using var cluster = JsonDocument.Parse(await http.GetStringAsync($"http://{Address}:{ports[4]}/cluster"));

@@ -21,8 +21,8 @@ internal sealed class SiloProcesses : IAsyncDisposable
         try
         {
             for (var index = 0; index < 3; index++) await silos.Kubelet.StartPodAsync($"silo-{index}", default);
-            await silos.UntilAllAgreeAsync(60);
-            await silos.UntilAsync("three voters", 30, told => told.All(each => each is { Voters: 3 }));
+            await silos.UntilAllAgreeAsync(120);
+            await silos.UntilAsync("three voters", 60, told => told.All(each => each is { Voters: 3 }));
             return silos;
         }
         catch

@@ -5,16 +5,29 @@ using KubeDns.Local.Server;
 
 namespace Orleans.Clustering.KubeDns.Cluster.TestingHost;
 
+/// <summary>The pods of a namespace as a DNS server lists them, in two services.</summary>
+internal interface IPodDns : IAsyncDisposable
+{
+    /// <summary>Where it answers.</summary>
+    string Address { get; }
+
+    void AddPod(string name, int discovery, int gateway);
+
+    void SetReady(string name);
+
+    void RemovePod(string name);
+}
+
 /// <summary>
 /// A local DNS server with the two services of the manifests, found by the text of its address: the testing host
 /// makes its configurators itself and passes them nothing but configuration.
 /// </summary>
-internal sealed class DnsNamespace : IAsyncDisposable
+internal sealed class DnsNamespace : IPodDns
 {
     public const string Name = "shop";
     public const string Discovery = "orleans";
     public const string Ready = "orleans-ready";
-    private static readonly ConcurrentDictionary<string, DnsNamespace> All = new();
+    private static readonly ConcurrentDictionary<string, IPodDns> All = new();
 
     private readonly LocalDnsServer _server;
 
@@ -34,11 +47,15 @@ internal sealed class DnsNamespace : IAsyncDisposable
         {
             Ports = [Port("discovery", 11112), Port("gateway", 30000)],
         });
-        All[dns.Address] = dns;
         return dns;
     }
 
-    public static DnsNamespace At(string address) => All[address];
+    /// <summary>From now on the configurators find it.</summary>
+    public static void Announce(IPodDns dns) => All[dns.Address] = dns;
+
+    public static void Forget(IPodDns dns) => All.TryRemove(dns.Address, out _);
+
+    public static IPodDns At(string address) => All[address];
 
     public static string Fqdn(string pod) => $"{pod}.{Discovery}.{Name}.svc.cluster.local";
 
@@ -54,11 +71,7 @@ internal sealed class DnsNamespace : IAsyncDisposable
 
     public void RemovePod(string name) => _server.Cluster.RemovePod(Name, name);
 
-    public async ValueTask DisposeAsync()
-    {
-        All.TryRemove(Address, out _);
-        await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private static ServicePort Port(string name, int port) => new(name, port) { TargetPortName = name };
 }

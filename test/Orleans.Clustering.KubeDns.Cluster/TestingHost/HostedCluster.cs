@@ -11,19 +11,23 @@ namespace Orleans.Clustering.KubeDns.Cluster.TestingHost;
 internal sealed class HostedCluster : IAsyncDisposable
 {
     /// <summary>How long anything may take that is waited for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly DnsNamespace _dns;
+    private readonly IPodDns _dns;
 
-    private HostedCluster(DnsNamespace dns, TestCluster cluster) => (_dns, Cluster) = (dns, cluster);
+    private HostedCluster(IPodDns dns, TestCluster cluster) => (_dns, Cluster) = (dns, cluster);
 
     public TestCluster Cluster { get; }
 
     public IReadOnlyList<SiloHandle> Silos => Cluster.Silos;
 
-    public static async Task<HostedCluster> StartAsync(int silos)
+    public static async Task<HostedCluster> StartAsync(int silos) =>
+        await StartAsync(silos, await DnsNamespace.StartAsync());
+
+    /// <param name="dns">Disposed of with the cluster.</param>
+    public static async Task<HostedCluster> StartAsync(int silos, IPodDns dns)
     {
-        var dns = await DnsNamespace.StartAsync();
+        DnsNamespace.Announce(dns);
         var builder = new TestClusterBuilder((short)silos);
         builder.Options.UseTestClusterMembership = false;
         builder.Options.ConnectionTransport = ConnectionTransportType.TcpSocket;
@@ -88,6 +92,7 @@ internal sealed class HostedCluster : IAsyncDisposable
     {
         await Cluster.StopAllSilosAsync();
         await Cluster.DisposeAsync();
+        DnsNamespace.Forget(_dns);
         await _dns.DisposeAsync();
     }
 
