@@ -55,7 +55,11 @@ internal sealed class Checkers
         Rescues.OnSent(process, envelope);
     }
 
-    public void OnTrace(SimProcess process, Trace trace) => Lives.OnTrace(process, trace);
+    public void OnTrace(SimProcess process, Trace trace)
+    {
+        Lives.OnTrace(process, trace);
+        if (trace.Event == "RescueBegun") Rescues.OnBegun(process);
+    }
 
     public void OnStep()
     {

@@ -29,6 +29,16 @@ internal sealed class Rescues(World world, Lives lives)
     private readonly Dictionary<(Guid, Epoch, long), List<Proposal>> _proposed = [];
     private readonly Dictionary<Nonce, Epoch> _promised = [];
     private readonly Dictionary<Nonce, ClusterState> _known = [];
+    private readonly Dictionary<Nonce, (Epoch Epoch, long At)> _enteredAt = [];
+
+    /// <summary>The voters of its epoch are lost for RescueAfter at least, so it is in that epoch for as long.</summary>
+    public void OnBegun(SimProcess process)
+    {
+        var (epoch, at) = _enteredAt[process.Self.Nonce];
+        var since = process.LocalTime(world.Now) - at;
+        Checkers.Require(since >= world.Plan.Settings().RescueAfter, "I6",
+            $"{process} rescues again after {since} ms in {epoch}");
+    }
 
     public void OnSent(SimProcess process, Envelope envelope)
     {
@@ -65,6 +75,8 @@ internal sealed class Rescues(World world, Lives lives)
                 $"{process} promised {promised} and takes in {state.Epoch} {state.Index}");
         }
 
+        if (!_enteredAt.TryGetValue(process.Self.Nonce, out var entered) || entered.Epoch != state.Epoch)
+            _enteredAt[process.Self.Nonce] = (state.Epoch, process.LocalTime(world.Now));
         if (state.Epoch.Number > 1 && Seen(state.Epoch) is { StoodAt: < 0 } seen) OnStands(process, state, seen);
         _known[process.Self.Nonce] = state;
     }

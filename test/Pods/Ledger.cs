@@ -7,7 +7,8 @@ namespace Pods;
 /// <summary>
 /// Holds what every silo says of the table against all that any of them said before, within one lineage and epoch: a
 /// version never goes back for the same process; from one version to a later one no more rows differ than there were
-/// commits; a row that was there stays, and the dead stay dead. And who lived and had met no fault must not be Dead.
+/// commits; a row that was there stays, and the dead stay dead, or are cleaned up: Orleans keeps the newest 25 of them.
+/// And who lived and had met no fault must not be Dead.
 /// </summary>
 internal sealed class Ledger(Func<Pod, int?> processOf)
 {
@@ -18,6 +19,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
     private readonly Dictionary<(int, Guid, int), (long View, int Table)> _newest = [];
     private readonly Dictionary<string, (Pod Pod, int ProcessId)> _silos = [];
     private readonly HashSet<int> _excused = [];
+    private readonly Dictionary<(Guid, string), (int Epoch, long Version)> _dead = [];
 
     /// <summary>How many versions of tables were held against each other: nothing is proved by none.</summary>
     public int Versions
@@ -71,6 +73,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         var at = table.IndexOfKey(told.ViewVersion);
         if (at > 0) RequireSteps(sample.Pod, at - 1, table);
         if (at < table.Count - 1) RequireSteps(sample.Pod, at, table);
+        foreach (var (silo, status) in told.View) RequireStaysDead(sample.Pod, told, silo, status);
         foreach (var (silo, status) in told.View.Where(row => row.Value == "Dead")) RequireReason(silo, sample.Pod);
     }
 
@@ -97,15 +100,34 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
     {
         var (from, to) = (table.Keys[index], table.Keys[index + 1]);
         var (before, after) = (table.Values[index], table.Values[index + 1]);
-        var changes = before.Keys.Union(after.Keys)
+        var changes = before.Keys.Union(after.Keys).Where(silo => !IsCleanedUp(silo, before, after))
             .Count(silo => before.GetValueOrDefault(silo) != after.GetValueOrDefault(silo));
         if (changes > to - from)
             _faults.Add($"{changes} rows differ between versions {from} and {to}, as {by.Name} shows");
         foreach (var (silo, status) in before)
         {
             var now = after.GetValueOrDefault(silo);
+            if (IsCleanedUp(silo, before, after)) continue;
             if (now is null) _faults.Add($"{silo} of version {from} is lost in version {to}, as {by.Name} shows");
             else if (status == "Dead" && now != "Dead") _faults.Add($"{silo} was Dead in {from} and is {now} in {to}");
+        }
+    }
+
+    private static bool IsCleanedUp(
+        string silo, IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after) =>
+        before.GetValueOrDefault(silo) == "Dead" && !after.ContainsKey(silo);
+
+    // Also where its row was gone in between.
+    private void RequireStaysDead(Pod by, Told told, string silo, string status)
+    {
+        var (key, now) = ((told.Lineage, silo), (told.Epoch, told.ViewVersion));
+        if (status == "Dead")
+        {
+            if (!_dead.TryGetValue(key, out var first) || now.CompareTo(first) < 0) _dead[key] = now;
+        }
+        else if (_dead.TryGetValue(key, out var died) && now.CompareTo(died) > 0)
+        {
+            _faults.Add($"{silo} was Dead in {died} and is {status} in {now}, as {by.Name} shows");
         }
     }
 

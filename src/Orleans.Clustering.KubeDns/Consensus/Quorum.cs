@@ -16,6 +16,7 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
 
     private long _lookAt;
     private long _doubtUntil = -1;
+    private Epoch _epoch;
 
     /// <summary>Since when the majority is lost; −1: it is not, as far as is known.</summary>
     public long LostSince { get; private set; } = -1;
@@ -57,13 +58,24 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
 
     public void Pump()
     {
-        if (local.State is not { } state || local.Now < _lookAt) return;
+        if (local.State is not { } state) return;
+        if (_epoch != state.Epoch) Enter(state.Epoch);
+        if (local.Now < _lookAt) return;
         local.InDoubt = IsInDoubt(state);
         _lookAt = local.Now + (local.InDoubt ? LookEvery : LookAtLeisure);
         var lost = local.InDoubt ? state.Voters.Count(IsLost) : 0;
         if (state.Voters.Count - lost >= state.Majority) Regain();
         else if (LostSince < 0) Lose();
         local.IsLost = LostSince >= 0;
+    }
+
+    // It has other voters: what was lost was the former epoch's. A rescuer that took it for theirs began anew at once,
+    // and who was asked for the next epoch before it was told of this one could follow neither.
+    private void Enter(Epoch epoch)
+    {
+        _epoch = epoch;
+        _lookAt = local.Now;
+        Regain();
     }
 
     private void Lose()

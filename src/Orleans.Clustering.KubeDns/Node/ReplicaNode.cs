@@ -326,7 +326,7 @@ internal sealed partial class ReplicaNode : INode
     private void Fail(Exception error)
     {
         _phase = NodePhase.Failed;
-        LogFailed(error);
+        if (error is not ProcessMustEndException) LogFailed(error);
         _inbox.Writer.TryComplete(error);
         _calls.EndAll(error);
         _joined.TrySetException(error);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Demo;
 using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Cluster.Processes;
@@ -31,6 +33,8 @@ public sealed class CommandTests
             Assert.Matches(
                 $@"\| {pod.Name} +\| {pod.Address} +\| yes +\| yes +\| Active +\| 3 of 3 +\| yes", watch.Output);
         }
+
+        await FollowsAsync(silos, settings);
 
         var other = new Dictionary<string, string>(settings) { ["Orleans__ClusterId"] = "another" };
         var stranger = await RunAsync(other, "doctor", "--json");
@@ -74,6 +78,20 @@ public sealed class CommandTests
         var wrong = await RunAsync(none, command, "--nonsense");
         Assert.Equal((2, ""), (wrong.Code, wrong.Output));
         Assert.StartsWith("Unknown argument: --nonsense\n", wrong.Errors);
+    }
+
+    // At a terminal it shows the same table again and again, until Ctrl+C.
+    private static async Task FollowsAsync(SiloProcesses silos, IReadOnlyDictionary<string, string> settings)
+    {
+        if (!Terminal.IsAvailable) return;
+        await using var watch = Terminal.Start(["dotnet", Programs.SiloApp, "watch"], settings);
+        await watch.UntilAsync(shown => shown.Contains("DNS and all silos agree"), Patience);
+        var killed = silos.Kubelet.Live[^1];
+
+        Kubelet.Crash(killed);
+        await watch.UntilAsync(shown => Regex.IsMatch(shown, $@"{killed.Name} [^\n]*Dead\b"), Patience);
+
+        Assert.Equal(0, await watch.InterruptAsync(Patience));
     }
 
     private static async Task<Outcome> RunAsync(IReadOnlyDictionary<string, string> settings, params string[] args)

@@ -11,10 +11,17 @@ internal static class Programs
 
     public static string Repository => Root;
 
+    /// <summary>The one that these tests were built in.</summary>
+    public static string Configuration => Output.Split(Path.DirectorySeparatorChar)[1];
+
+    /// <summary>Where the packages are that the repository was restored with.</summary>
+    public static string GlobalPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
     /// <summary>How the Dockerfile publishes, but for the folder, in the configuration of these tests.</summary>
     public static string PublishCommand => File.ReadLines(Path.Combine(Root, "samples", "SiloApp", "Dockerfile"))
         .Single(line => line.StartsWith("RUN dotnet publish "))["RUN ".Length..]
-        .Replace(" -o /app", "").Replace("-c Release", $"-c {Output.Split(Path.DirectorySeparatorChar)[1]}");
+        .Replace(" -o /app", "").Replace("-c Release", $"-c {Configuration}");
 
     public static string SiloApp => Find("samples", "SiloApp");
 

@@ -15,14 +15,19 @@ internal sealed class SiloProcesses : IAsyncDisposable
     public Kubelet Kubelet => _stage.Kubelet;
 
     /// <summary>Starts three silos and waits until they are one cluster in which all of them vote.</summary>
-    public static async Task<SiloProcesses> StartAsync()
+    public static Task<SiloProcesses> StartAsync() => StartAsync(Programs.SiloApp, 3);
+
+    /// <summary>The same with so many of another build of it, as many of them voting as can.</summary>
+    public static async Task<SiloProcesses> StartAsync(string siloApp, int count)
     {
-        var silos = new SiloProcesses(await Stage.OpenAsync(new StageSettings(Programs.SiloApp), FreePorts(), default));
+        var silos = new SiloProcesses(await Stage.OpenAsync(new StageSettings(siloApp), FreePorts(), default));
+        var voters = count % 2 == 1 ? count : count - 1;
         try
         {
-            for (var index = 0; index < 3; index++) await silos.Kubelet.StartPodAsync($"silo-{index}", default);
+            for (var index = 0; index < count; index++) await silos.Kubelet.StartPodAsync($"silo-{index}", default);
             await silos.UntilAllAgreeAsync(120);
-            await silos.UntilAsync("three voters", 60, told => told.All(each => each is { Voters: 3 }));
+            await silos.UntilAsync(
+                $"{voters} voters", 60, told => told.All(each => each is not null && each.Voters == voters));
             return silos;
         }
         catch

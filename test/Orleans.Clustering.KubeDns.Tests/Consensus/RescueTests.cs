@@ -108,6 +108,20 @@ public class RescueTests
         Assert.Single(_amid.Hand.Asked<Rescued>(Given.D));
     }
 
+    // "When a majority of S.voters has been lost for RescueAfter": those of the epoch that stands now have lost nothing
+    // yet, and whoever is asked for a further one before it was told of this one may follow neither.
+    [Fact]
+    public void Does_not_begin_anew_before_the_new_voters_had_their_time()
+    {
+        Begin();
+        Promise(Before, null);
+        _amid.Hand.Tell(Given.D, new RescueAccepted(Accept!.Epoch));
+
+        _amid.Pass(4_500);
+
+        Assert.Single(_amid.Hand.Traces, trace => trace.Event == "RescueBegun");
+    }
+
     // "looks at the evidence once more with whoever that names"
     [Fact]
     public void Does_not_go_on_if_a_promise_names_somebody_of_whom_nothing_is_known()
