@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Orleans;
+using Servers;
+using TableBench.Backends;
+using TableBench.Load;
+
+namespace TableBench;
+
+/// <summary>One line of the result: an operation on one backend, with so many callers and rows; a sample a round.</summary>
+internal sealed record Cell(IBackend Backend, Operation Operation, int Callers, int Rows)
+{
+    public List<Sample> Samples { get; } = [];
+}
+
+/// <summary>Starts the backends, measures them in turn, and ends them, whatever happens.</summary>
+internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> backends) : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kubedns-bench-").FullName;
+    private readonly Dictionary<IBackend, IMembershipTable> _tables = [];
+
+    public List<Cell> Cells { get; } = [];
+
+    /// <summary>Names and reasons.</summary>
+    public List<(string Name, string Reason)> Skipped { get; } = [];
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        // Servers that run as another user have their folders in this one.
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("711", 8));
+        foreach (var backend in backends) await StartAsync(backend, stop);
+        foreach (var rows in options.Rows)
+        {
+            foreach (var (backend, table) in _tables)
+            {
+                Console.WriteLine($"{backend.Name}: filling the table to {rows} rows");
+                await Rows.FillAsync(table, rows, stop);
+            }
+
+            for (var round = 1; round <= options.Rounds; round++) await RoundAsync(rows, round, stop);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var backend in backends) await backend.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task StartAsync(IBackend backend, CancellationToken stop)
+    {
+        Console.WriteLine($"{backend.Name}: starting");
+        try
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_folder, backend.Name.Replace(' ', '-'))).FullName;
+            var table = await backend.StartAsync(folder, stop);
+            await table.InitializeMembershipTableAsync(true, stop);
+            _tables[backend] = table;
+        }
+        catch (NotAvailable failure)
+        {
+            Console.WriteLine($"{backend.Name}: skipped: {failure.Message}");
+            Skipped.Add((backend.Name, failure.Message));
+        }
+    }
+
+    // Backends innermost: what else goes on on this machine then troubles them alike.
+    private async Task RoundAsync(int rows, int round, CancellationToken stop)
+    {
+        foreach (var callers in options.Callers)
+        {
+            var clock = Stopwatch.StartNew();
+            foreach (var operation in Enum.GetValues<Operation>())
+            {
+                foreach (var (backend, table) in _tables)
+                {
+                    var sample = await new Callers(table, rows, callers).RunAsync(operation, options.Length, stop);
+                    Cell(backend, operation, callers, rows).Samples.Add(sample);
+                }
+            }
+
+            Console.WriteLine($"{rows} rows, {callers} callers, round {round} of {options.Rounds}: "
+                + $"{clock.Elapsed.TotalSeconds:0.0} s");
+        }
+    }
+
+    private Cell Cell(IBackend backend, Operation operation, int callers, int rows)
+    {
+        var cell = Cells.Find(cell =>
+            cell.Backend == backend && cell.Operation == operation && cell.Callers == callers && cell.Rows == rows);
+        if (cell is null) Cells.Add(cell = new Cell(backend, operation, callers, rows));
+        return cell;
+    }
+}

@@ -1,0 +1,35 @@
+namespace TableBench;
+
+/// <summary>What a cell comes to: the median rate of its rounds, and percentiles of all its calls in milliseconds.</summary>
+internal sealed record Figures(
+    string Backend, string Kind, int Replicas, string Operation, int Callers, int Rows,
+    double PerSecond, double P50, double P99, int Calls, int Lost, int Failed, IReadOnlyList<double> Rounds)
+{
+    public static Figures Of(Cell cell)
+    {
+        var rounds = cell.Samples.Select(sample => sample.PerSecond).ToList();
+        var calls = cell.Samples.SelectMany(sample => sample.Calls).Order().ToList();
+        return new Figures(
+            cell.Backend.Name, cell.Backend.Kind, cell.Backend.Replicas, $"{cell.Operation}", cell.Callers, cell.Rows,
+            At(rounds.Order().ToList(), 0.5), At(calls, 0.5), At(calls, 0.99),
+            calls.Count, cell.Samples.Sum(sample => sample.Lost), cell.Samples.Sum(sample => sample.Failed), rounds);
+    }
+
+    private static double At(List<double> sorted, double part) =>
+        sorted.Count == 0 ? double.NaN : sorted[(int)Math.Round((sorted.Count - 1) * part)];
+}
+
+/// <summary>Ours beside another store's of the same number of replicas (or the one it has), in this run.</summary>
+internal sealed record Ratio(
+    string Backend, string Beside, string Operation, int Callers, int Rows, double PerSecond, double P50, double P99)
+{
+    public static IEnumerable<Ratio> Of(IReadOnlyList<Figures> figures) =>
+        from ours in figures
+        where ours.Kind == "kubedns"
+        from theirs in figures
+        where theirs.Kind != "kubedns" && (theirs.Replicas == ours.Replicas || theirs.Kind is "postgres" or "redis")
+        where (theirs.Operation, theirs.Callers, theirs.Rows) == (ours.Operation, ours.Callers, ours.Rows)
+        select new Ratio(
+            ours.Backend, theirs.Backend, ours.Operation, ours.Callers, ours.Rows,
+            ours.PerSecond / theirs.PerSecond, ours.P50 / theirs.P50, ours.P99 / theirs.P99);
+}
