@@ -26,7 +26,8 @@ CREATE TABLE OrleansQuery (
 
 INSERT INTO OrleansQuery VALUES
 ('InsertMembershipVersionKey', '
-    INSERT INTO version (deployment) VALUES (@DeploymentId) ON CONFLICT DO NOTHING RETURNING 1'),
+    WITH made AS (INSERT INTO version (deployment) VALUES (@DeploymentId) ON CONFLICT DO NOTHING RETURNING 1)
+    SELECT count(*)::integer FROM made'),
 ('InsertMembershipKey', '
     WITH raised AS (
         UPDATE version SET version = version + 1, raised = now()
