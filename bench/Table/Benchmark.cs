@@ -37,6 +37,7 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
                 await Rows.FillAsync(table, rows, stop);
             }
 
+            await WarmUpAsync(rows, stop);
             for (var round = 1; round <= options.Rounds; round++) await RoundAsync(rows, round, stop);
         }
     }
@@ -61,6 +62,16 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
         {
             Console.WriteLine($"{backend.Name}: skipped: {failure.Message}");
             Skipped.Add((backend.Name, failure.Message));
+        }
+    }
+
+    // What a first call costs, here and there, is not what is asked.
+    private async Task WarmUpAsync(int rows, CancellationToken stop)
+    {
+        foreach (var table in _tables.Values)
+        {
+            foreach (var operation in Enum.GetValues<Operation>())
+                await new Callers(table, rows, options.Callers.Max()).RunAsync(operation, options.Length / 2, stop);
         }
     }
 

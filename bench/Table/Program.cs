@@ -1,9 +1,11 @@
 using Demo;
 using TableBench;
 using TableBench.Backends;
+using TableBench.Raft;
 using TableBench.Replica;
 
 if (args is [ReplicaSettings.Command, .. var rest]) return await ReplicaProcess.RunAsync(ReplicaSettings.Parse(rest));
+if (args is [RaftProcess.Command, .. var member]) return await RaftProcess.RunAsync(member);
 if (args is ["--help"] or ["-h"])
 {
     Console.WriteLine(TableOptions.Help);
@@ -25,6 +27,7 @@ IBackend[] all =
 [
     new KubeDnsBackend(1), new KubeDnsBackend(3), new KubeDnsBackend(5),
     new PostgresBackend(), new RedisBackend(), new EtcdBackend(1), new EtcdBackend(3),
+    new RaftBackend(1), new RaftBackend(3),
 ];
 var chosen = all.Where(backend => options.Backends.Count == 0
     || options.Backends.Contains(backend.Kind) || options.Backends.Contains(backend.Name.Replace(' ', '-'))).ToList();
