@@ -1,6 +1,6 @@
 namespace Servers;
 
-/// <summary>An etcd cluster of one or three members, each a process with a folder of its own, as Debian has it.</summary>
+/// <summary>An etcd cluster, each member a process with a folder of its own, as Debian has it.</summary>
 internal sealed class Etcd : IAsyncDisposable
 {
     private readonly List<Server> _members = [];
@@ -9,6 +9,8 @@ internal sealed class Etcd : IAsyncDisposable
 
     /// <summary>Where each member serves clients.</summary>
     public IReadOnlyList<string> Endpoints { get; }
+
+    public IEnumerable<int> ProcessIds => _members.Select(member => member.ProcessId);
 
     /// <param name="folder">Each member gets one below it.</param>
     /// <param name="members">How many.</param>

@@ -20,6 +20,8 @@ internal sealed class Postgres : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    public int ProcessId => _server.ProcessId;
+
     public static async Task<Postgres> StartAsync(string folder, CancellationToken stop)
     {
         var binaries = Directory.Exists("/usr/lib/postgresql")

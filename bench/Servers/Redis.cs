@@ -11,6 +11,8 @@ internal sealed class Redis : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    public int ProcessId => _server.ProcessId;
+
     public static async Task<Redis> StartAsync(string folder, CancellationToken stop)
     {
         var program = Programs.Find("redis-server", "redis-server");

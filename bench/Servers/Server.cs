@@ -18,6 +18,8 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>How it is asked to end; what it has written need not outlive it.</summary>
     public string StopSignal { get; init; } = "TERM";
 
+    public int ProcessId => _process.Id;
+
     public static Server Start(string name, string folder, string[] command) => new(
         ChildProcess.Start(name, Path.Combine(folder, "log.txt"), folder, command, new Dictionary<string, string>()));
 

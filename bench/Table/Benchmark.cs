@@ -6,7 +6,7 @@ using TableBench.Load;
 
 namespace TableBench;
 
-/// <summary>One line of the result: an operation on one backend, with so many callers and rows; a sample a round.</summary>
+/// <summary>An operation on one backend, with so many callers and rows; a sample for each round.</summary>
 internal sealed record Cell(IBackend Backend, Operation Operation, int Callers, int Rows)
 {
     public List<Sample> Samples { get; } = [];
@@ -31,12 +31,7 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
         foreach (var backend in backends) await StartAsync(backend, stop);
         foreach (var rows in options.Rows)
         {
-            foreach (var (backend, table) in _tables)
-            {
-                Console.WriteLine($"{backend.Name}: filling the table to {rows} rows");
-                await Rows.FillAsync(table, rows, stop);
-            }
-
+            foreach (var backend in _tables.Keys.ToList()) await FillAsync(backend, rows, stop);
             await WarmUpAsync(rows, stop);
             for (var round = 1; round <= options.Rounds; round++) await RoundAsync(rows, round, stop);
         }
@@ -65,13 +60,28 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
         }
     }
 
+    private async Task FillAsync(IBackend backend, int rows, CancellationToken stop)
+    {
+        Console.WriteLine($"{backend.Name}: filling the table to {rows} rows");
+        try
+        {
+            await Rows.FillAsync(_tables[backend], rows, stop);
+        }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            Console.WriteLine($"{backend.Name}: given up: {failure.Message}");
+            Skipped.Add((backend.Name, failure.Message));
+            _tables.Remove(backend);
+        }
+    }
+
     // What a first call costs, here and there, is not what is asked.
     private async Task WarmUpAsync(int rows, CancellationToken stop)
     {
         foreach (var table in _tables.Values)
         {
             foreach (var operation in Enum.GetValues<Operation>())
-                await new Callers(table, rows, options.Callers.Max()).RunAsync(operation, options.Length / 2, stop);
+                await new Callers(table, [], rows, options.Callers.Max()).RunAsync(operation, options.Length / 2, stop);
         }
     }
 
@@ -85,8 +95,9 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
             {
                 foreach (var (backend, table) in _tables)
                 {
-                    var sample = await new Callers(table, rows, callers).RunAsync(operation, options.Length, stop);
-                    Cell(backend, operation, callers, rows).Samples.Add(sample);
+                    var calls = new Callers(table, [.. backend.ProcessIds], rows, callers);
+                    Cell(backend, operation, callers, rows).Samples.Add(
+                        await calls.RunAsync(operation, options.Length, stop));
                 }
             }
 

@@ -10,7 +10,7 @@ internal sealed record TableOptions
                               [--json FILE] [--help]
 
         Measures operations on a membership table: ReadAll, InsertRow, UpdateRow and UpdateIAmAlive, with one caller and
-        with sixteen, on tables of 10, 100 and 500 rows. kubedns with 1, 3 and 5 voters in processes of their own, beside
+        with sixteen, on tables of 10, 100 and 500 rows. kubedns with 1, 3 and 5 voters, each a process, beside
         PostgreSQL and Redis with Orleans' own providers, etcd with 1 and 3 members, and DotNext's Raft with 1 and 3.
         All are started here on free ports of the loopback, measured in turn, round after round, and ended. What is not
         installed is skipped with a reason. A write is a read and a compare-and-swap at the version read; "per second"

@@ -26,7 +26,7 @@ internal sealed class Silos(Provider provider, Pods pods, string folder) : IAsyn
     /// <summary>Each write that a silo told of.</summary>
     public event Action<Wrote>? Written;
 
-    /// <summary>Starts silos of these numbers at once, at new addresses; returns when the last process was started.</summary>
+    /// <summary>Starts silos of these numbers at once, at new addresses; returns when the last was started.</summary>
     public DateTime Start(IEnumerable<int> numbers)
     {
         var settings = numbers.Select(Settings).ToList();
@@ -42,7 +42,7 @@ internal sealed class Silos(Provider provider, Pods pods, string folder) : IAsyn
         return DateTime.UtcNow;
     }
 
-    /// <summary>SIGKILL; the pod stays and is not ready. Another of its name may be started once it is removed.</summary>
+    /// <summary>SIGKILL; the pod stays and is not ready. Once it is removed another may have its name.</summary>
     public DateTime Kill(SiloProcess silo)
     {
         var now = DateTime.UtcNow;

@@ -11,7 +11,7 @@ internal sealed class Status : IDisposable
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
-    /// <summary>Waits until one leads and as many vote as a cluster of this size is to have; returns who leads.</summary>
+    /// <summary>Waits until one leads and as many vote as in a cluster of this size; returns who leads.</summary>
     public async Task<SiloProcess> UntilSettledAsync(IReadOnlyList<SiloProcess> silos, CancellationToken stop)
     {
         var voters = silos.Count switch { < 3 => 1, < 5 => 3, _ => 5 };

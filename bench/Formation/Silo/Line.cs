@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FormationBench.Silo;
 
-/// <summary>What a silo writes about itself: its view at every change, and each write that it was told to make.</summary>
+/// <summary>What a silo tells: its view at every change, and each write that it was told to make.</summary>
 internal abstract record Line(DateTime At)
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;

@@ -19,6 +19,8 @@ internal sealed class EtcdBackend(int replicas) : IBackend
 
     public int Replicas => replicas;
 
+    public IEnumerable<int> ProcessIds => _servers!.ProcessIds;
+
     public async Task<IMembershipTable> StartAsync(string folder, CancellationToken stop)
     {
         _servers = await Etcd.StartAsync(folder, replicas, AskAsync, stop);

@@ -18,7 +18,7 @@ internal sealed class EtcdTable(EtcdClient client) : IMembershipTable
     private const string Rows = "bench/row/";
     private const string Beats = "bench/beat/";
 
-    public async Task InitializeMembershipTable(bool tryInitTableVersion) => await client.TransactionAsync(new TxnRequest
+    public Task InitializeMembershipTable(bool tryInitTableVersion) => client.TransactionAsync(new TxnRequest
     {
         Compare = { IsNew(Version) },
         Success = { Put(Version, ByteString.CopyFromUtf8("0")) },

@@ -13,6 +13,9 @@ internal interface IBackend : IAsyncDisposable
 
     int Replicas { get; }
 
+    /// <summary>The processes that it started; they may have children.</summary>
+    IEnumerable<int> ProcessIds { get; }
+
     /// <summary>Starts its processes and returns the table, as this process reaches it; empty or nearly so.</summary>
     /// <exception cref="Servers.NotAvailable">It cannot be had on this machine.</exception>
     Task<IMembershipTable> StartAsync(string folder, CancellationToken stop);

@@ -29,6 +29,8 @@ internal sealed class KubeDnsBackend(int replicas) : IBackend
 
     public int Replicas => replicas;
 
+    public IEnumerable<int> ProcessIds => _voters.Select(voter => voter.ProcessId);
+
     public async Task<IMembershipTable> StartAsync(string folder, CancellationToken stop)
     {
         _dns = await LocalDnsServer.StartAsync();
@@ -79,6 +81,6 @@ internal sealed class KubeDnsBackend(int replicas) : IBackend
     private void RequireAllVote(NodeStatus status)
     {
         if (status.Voters.Count != replicas || status.IsVoter)
-            throw new InvalidOperationException($"{replicas} were to vote, these do: {string.Join(' ', status.Voters)}");
+            throw new InvalidOperationException($"{replicas} were to vote: {string.Join(' ', status.Voters)} do");
     }
 }

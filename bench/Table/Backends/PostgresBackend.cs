@@ -17,6 +17,8 @@ internal sealed class PostgresBackend : IBackend
 
     public int Replicas => 1;
 
+    public IEnumerable<int> ProcessIds => [_server!.ProcessId];
+
     public async Task<IMembershipTable> StartAsync(string folder, CancellationToken stop)
     {
         _server = await Postgres.StartAsync(folder, stop);

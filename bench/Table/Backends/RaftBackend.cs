@@ -4,7 +4,7 @@ using TableBench.Raft;
 
 namespace TableBench.Backends;
 
-/// <summary>DotNext.Net.Cluster's Raft: this program again as each member, and a client of the one that leads.</summary>
+/// <summary>DotNext.Net.Cluster's Raft: this program again as each member, and a client of the leader.</summary>
 internal sealed class RaftBackend(int replicas) : IBackend
 {
     private readonly List<Server> _members = [];
@@ -15,6 +15,8 @@ internal sealed class RaftBackend(int replicas) : IBackend
     public string Kind => "raft";
 
     public int Replicas => replicas;
+
+    public IEnumerable<int> ProcessIds => _members.Select(member => member.ProcessId);
 
     public async Task<IMembershipTable> StartAsync(string folder, CancellationToken stop)
     {

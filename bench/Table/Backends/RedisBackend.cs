@@ -18,6 +18,8 @@ internal sealed class RedisBackend : IBackend
 
     public int Replicas => 1;
 
+    public IEnumerable<int> ProcessIds => [_server!.ProcessId];
+
     public async Task<IMembershipTable> StartAsync(string folder, CancellationToken stop)
     {
         _server = await Redis.StartAsync(folder, stop);

@@ -5,7 +5,7 @@ using Orleans.Runtime;
 
 namespace TableBench.Backends;
 
-/// <summary>A row as a line of fields, for the stores that have no Orleans provider. Cheap to read and to write.</summary>
+/// <summary>A row as a line of fields, cheap to read and write, for stores without an Orleans provider.</summary>
 internal static class RowText
 {
     public static byte[] Write(MembershipEntry entry) => Encoding.UTF8.GetBytes(string.Join('|',

@@ -46,6 +46,11 @@ internal sealed class RaftProcess(RaftCluster cluster, RaftState state)
         var configuration = new RaftCluster.TcpConfiguration(new IPEndPoint(IPAddress.Loopback, own))
         {
             ColdStart = all.Count == 1,
+
+            // Patient, as no leader is meant to be lost here, and a busy machine must not depose one.
+            LowerElectionTimeout = 2_000,
+            UpperElectionTimeout = 4_000,
+            RequestTimeout = TimeSpan.FromSeconds(2),
             ConfigurationStorage = null,
         };
         if (all.Count == 1) return configuration;
