@@ -32,9 +32,11 @@ internal static class Programs
     /// <summary>Plays what <c>test/Pods</c> built.</summary>
     public static string PodsScript => Path.Combine(Root, "test", "pods.sh");
 
-    private static string Find(string folder, string name)
+    public static string Bench(string name) => Find("bench", name, $"KubeDns.Bench.{name}");
+
+    private static string Find(string folder, string name, string? assembly = null)
     {
-        var path = Path.Combine(Root, folder, name, Output, $"{name}.dll");
+        var path = Path.Combine(Root, folder, name, Output, $"{assembly ?? name}.dll");
         return File.Exists(path) ? path : throw new FileNotFoundException("Build the solution first.", path);
     }
 

@@ -7,12 +7,12 @@ namespace Orleans.Clustering.KubeDns.Tests.Tidy;
 /// <summary>The repository as the tidy tests read it: files by their path from the root.</summary>
 internal static class SourceTree
 {
-    private static readonly string[] CodeFolders = ["src", "test", "samples"];
+    private static readonly string[] CodeFolders = ["src", "test", "samples", "bench"];
     private static readonly string[] Built = ["bin", "obj", "artifacts"];
 
     public static string Root { get; } = FindRoot();
 
-    /// <summary>All C# files of the product, the tests and the samples.</summary>
+    /// <summary>All C# files of the product, the tests, the samples and the benchmarks.</summary>
     public static IReadOnlyList<SourceFile> CSharp { get; } =
         [.. Files("*.cs", CodeFolders).Select(path => new SourceFile(path, Read(path)))];
 
