@@ -31,7 +31,7 @@ internal sealed class Rescues(World world, Lives lives)
     private readonly Dictionary<Nonce, ClusterState> _known = [];
     private readonly Dictionary<Nonce, (Epoch Epoch, long At)> _enteredAt = [];
 
-    /// <summary>The voters of its epoch are lost for RescueAfter at least, so it is in that epoch for as long.</summary>
+    /// <summary>The voters of its epoch are lost for RescueAfter at least, so it has been in it for as long.</summary>
     public void OnBegun(SimProcess process)
     {
         var (epoch, at) = _enteredAt[process.Self.Nonce];

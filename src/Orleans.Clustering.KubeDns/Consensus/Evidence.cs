@@ -35,6 +35,12 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
         if (missing.Length > 0) return missing;
         if (peers.LastView is not { } view) return Lacking("dns_answer", "a first DNS answer");
         var newest = _since.IsEmpty ? -1 : _since.Values.Max();
+        if (MayHaveJoined(newest) is { } newcomer)
+        {
+            peers.GreetSoon(newcomer.Address);
+            return Lacking("newcomer", $"{newcomer} at {newcomer.Address} to tell whether it has joined by now");
+        }
+
         IsOld = view.AskedAt < newest + view.Staleness;
         if (IsOld) return Lacking("young_dns_answer", "a DNS answer that cannot hide anybody who may know more");
         witnesses = peers.Contacts.Values
@@ -42,6 +48,11 @@ internal sealed class Evidence(Local local, Peers peers, Endings endings)
             .Select(contact => contact.Member!).Append(local.Self).Distinct().Order().ToSequence();
         return "";
     }
+
+    // It had no lineage when it answered. From those who have ended since it may have one, and know more than we do
+    // (seed 4013922); what it answers to a greeting from now on shows that it has not, or that it is a witness.
+    private MemberId? MayHaveJoined(long newest) => peers.Contacts.Values
+        .FirstOrDefault(contact => Answers(contact) && !contact.HasLineage && contact.AnsweredGreet < newest)?.Member;
 
     private string MissingOf(List<MemberId> known)
     {

@@ -142,6 +142,34 @@ public class EvidenceTests
         Assert.DoesNotContain(Given.C.Nonce, prepare.Witnesses);
     }
 
+    // It may have joined from those who have ended since, and know more than anybody who is asked (seed 4013922).
+    [Fact]
+    public void Waits_for_one_that_had_no_lineage_when_it_answered_last()
+    {
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", "bd");
+        var asked = _amid.Hand.Now;
+        Until(() => Lacks == "newcomer", () => HasNoLineage(asked));
+        _amid.Hand.Wait(1_000);
+        Assert.False(_amid.Saw("RescueBegun"));
+        Assert.Contains(_amid.Hand.Sent.TakeLast(4), send => send.To == Given.E.Address && send.Envelope.Body is Greet);
+
+        Until(() => _amid.Saw("RescueBegun"), () => HasNoLineage(_amid.Hand.Now));
+    }
+
+    private void HasNoLineage(long asked) =>
+        _amid.Hand.TellWithoutLineage(Given.E, new Greeting(asked, 60_000, -1, false, default));
+
+    private void Until(Func<bool> holds, Action eachRound)
+    {
+        for (var round = 0; !holds(); round++)
+        {
+            Assert.True(round < 120, $"It waits for {WaitsFor}");
+            eachRound();
+            _amid.Pass(500);
+        }
+    }
+
     private void AnswersAsAnotherCluster(MemberId at) => _amid.Hand.Step(new Received(0, new Envelope(
         new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, _amid.Hand.Self.Nonce, Guid.Empty,
         default, new Foreign(_amid.Hand.Now))));
