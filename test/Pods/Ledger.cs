@@ -73,7 +73,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         var at = table.IndexOfKey(told.ViewVersion);
         if (at > 0) RequireSteps(sample.Pod, at - 1, table);
         if (at < table.Count - 1) RequireSteps(sample.Pod, at, table);
-        foreach (var (silo, status) in told.View) RequireStaysDead(sample.Pod, told, silo, status);
+        foreach (var (silo, status) in told.View) RequireStaysDead(told, silo, status);
         foreach (var (silo, status) in told.View.Where(row => row.Value == "Dead")) RequireReason(silo, sample.Pod);
     }
 
@@ -118,7 +118,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         before.GetValueOrDefault(silo) == "Dead" && !after.ContainsKey(silo);
 
     // Also where its row was gone in between.
-    private void RequireStaysDead(Pod by, Told told, string silo, string status)
+    private void RequireStaysDead(Told told, string silo, string status)
     {
         var (key, now) = ((told.Lineage, silo), (told.Epoch, told.ViewVersion));
         if (status == "Dead")
@@ -127,7 +127,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         }
         else if (_dead.TryGetValue(key, out var died) && now.CompareTo(died) > 0)
         {
-            _faults.Add($"{silo} was Dead in {died} and is {status} in {now}, as {by.Name} shows");
+            _faults.Add($"{silo} was Dead in {died.Version} and is {status} in {told.ViewVersion}");
         }
     }
 

@@ -64,6 +64,18 @@ public sealed class LedgerTests
         Assert.Contains("was Dead", Assert.Single(_ledger.Faults));
     }
 
+    [Fact]
+    public void A_dead_one_may_be_cleaned_up_and_must_not_come_back_then_either()
+    {
+        Show(_one, "a", 1, ("a", "Active"), ("c", "Dead"));
+        Show(_one, "a", 2, ("a", "Active"));
+        Assert.Empty(_ledger.Faults);
+
+        Show(_one, "a", 3, ("a", "Active"), ("c", "Active"));
+
+        Assert.Contains("was Dead", Assert.Single(_ledger.Faults));
+    }
+
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
