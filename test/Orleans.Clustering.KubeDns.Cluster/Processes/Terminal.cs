@@ -22,14 +22,17 @@ internal sealed class Terminal : IAsyncDisposable
 
     public static Terminal Start(string[] command, IReadOnlyDictionary<string, string> settings)
     {
+        // "exec": a shell left between (dash leaves one) would take Ctrl+C for itself as well, and end with 130.
         var start = new ProcessStartInfo(
-            "/usr/bin/script", ["--quiet", "--return", "--flush", "--command", string.Join(' ', command), "/dev/null"])
+            "/usr/bin/script",
+            ["--quiet", "--return", "--flush", "--command", $"exec {string.Join(' ', command)}", "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
         foreach (var (name, value) in settings) start.Environment[name] = value;
         (start.Environment["TERM"], start.Environment["COLUMNS"]) = ("xterm", "160");
+        start.Environment["SHELL"] = "/bin/sh";
         return new Terminal(Process.Start(start)!);
     }
 
