@@ -35,13 +35,16 @@ internal sealed class DnsControl(HttpClient http, IPEndPoint control)
             new { ports = new[] { discovery, Port("gateway", network.Gateway) } }, cancellationToken);
     }
 
-    /// <summary>A pod of the StatefulSet that governs by the discovery service; not ready yet.</summary>
-    public Task PublishPodAsync(Pod pod, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// A pod, not ready yet: of the StatefulSet that governs by the discovery service, or of a Deployment, whose pods
+    /// have that subdomain, too, but no host name of their own, so that DNS must be told to go by their names.
+    /// </summary>
+    public Task PublishPodAsync(Pod pod, bool isOfDeployment, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, $"pods/{pod.Name}", new
         {
             addresses = new[] { pod.Address.ToString() },
             services = new[] { Discovery, Ready },
-            hostname = pod.Name,
+            hostname = isOfDeployment ? null : pod.Name,
             subdomain = Discovery,
             ports = new { discovery = pod.Network.Discovery, gateway = pod.Network.Gateway },
             ready = false,

@@ -21,6 +21,9 @@ internal sealed class Kubelet(
     /// <summary>How it asks the readiness probes.</summary>
     public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(2), 1);
 
+    /// <summary>Pods from now on are a Deployment's, not a StatefulSet's.</summary>
+    public bool IsDeployment { get; set; }
+
     /// <summary>The program that the containers run.</summary>
     public string SiloApp => siloApp;
 
@@ -53,7 +56,7 @@ internal sealed class Kubelet(
             Sandbox = Sandbox,
         };
         await Sandbox.OpenAsync(pod);
-        await control.PublishPodAsync(pod, cancellationToken);
+        await control.PublishPodAsync(pod, IsDeployment, cancellationToken);
         pod.Start(siloApp, _secret);
         lock (_gate)
         {

@@ -93,6 +93,9 @@ internal sealed class Stage : IAsyncDisposable
     public void SetDnsFaults(FaultSpec faults) => _dns.Cluster.Faults =
         faults.Over(new FaultSpec { PublicationDelayMs = (int)_publicationDelay.TotalMilliseconds });
 
+    /// <summary>From now on the pods are a Deployment's, and DNS names them as it does with endpoint_pod_names.</summary>
+    public void ServeDeployment() => _dns.Cluster.EndpointPodNames = Kubelet.IsDeployment = true;
+
     public async ValueTask DisposeAsync()
     {
         await _restarts.DisposeAsync();

@@ -6,6 +6,7 @@ namespace Pods.Scenarios;
 
 /// <summary>
 /// A Deployment's update, surge 1 and unavailable 0: a pod of a new name comes, and an old one goes once it is ready.
+/// CoreDNS has endpoint_pod_names, without which it would not list these pods by their names.
 /// </summary>
 internal sealed class RollingDeployment : IScenario
 {
@@ -15,6 +16,7 @@ internal sealed class RollingDeployment : IScenario
 
     public async Task PlayAsync(Run run)
     {
+        run.Stage.ServeDeployment();
         await run.FormAsync(3);
         IReadOnlyList<Pod> Ready() => [.. run.Pods.Where(pod => pod.IsReady)];
         await using var calls = Load.OfGrainCalls(Ready);

@@ -32,7 +32,8 @@ internal sealed class Stranger : IScenario
                 stranger.Process!.Tail(100).Any(line => line.Contains("Listening:")) ? null : "it does not yet");
             await Faults.HealAsync(victim);
             var begun = run.Now;
-            await run.UntilAsync("address reused: row Dead", Expected.Within(1), begun,
+            // A second until the first contact, when the kernel sends a lost SYN again, and one for the rule.
+            await run.UntilAsync("address reused: row Dead", Expected.Within(2), begun,
                 () => Views.NotDead(run.Live.Where(each => each.Pod != victim).ToList(), silo));
             run.Stage.SetDnsFaults(FaultSpec.None);
             var replaced = run.Now;
