@@ -93,7 +93,7 @@ internal sealed class Stage : IAsyncDisposable
     public void SetDnsFaults(FaultSpec faults) => _dns.Cluster.Faults =
         faults.Over(new FaultSpec { PublicationDelayMs = (int)_publicationDelay.TotalMilliseconds });
 
-    /// <summary>From now on the pods are a Deployment's, and DNS names them as it does with endpoint_pod_names.</summary>
+    /// <summary>The pods are a Deployment's from now on, and DNS names them as with endpoint_pod_names.</summary>
     public void ServeDeployment() => _dns.Cluster.EndpointPodNames = Kubelet.IsDeployment = true;
 
     public async ValueTask DisposeAsync()
