@@ -21,7 +21,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         ["an acceptor that forgets a promise"] = 46,
         ["a lower epoch that goes on"] = 19,
         ["a rescue from the oldest state"] = 951,
-        ["no stall fence"] = 384,
+        ["no stall fence"] = 757,
     };
 
     public static TheoryData<string> Names => [.. PlantedBugs.All.Keys];

@@ -14,11 +14,17 @@ internal sealed record WaitingRead(long Handle, MemberId From, Read Read, long D
 /// </summary>
 internal sealed class Turns(Local local)
 {
-    /// <summary>How long after its read began a silo may take to write before the next one reads.</summary>
-    public const long WriteWithin = 250;
+    /// <summary>
+    /// How long after its read began a silo may take to write before the next one reads: its first write on a starved
+    /// machine takes up to 650 ms, most of them in its compiler.
+    /// </summary>
+    public const long WriteWithin = 750;
 
-    /// <summary>How long a read waits for its turn before it begins without one.</summary>
-    public const long HeldAtMost = 1_000;
+    /// <summary>
+    /// How long a read waits for its turn before it begins without one: less than a lost write costs, and than the
+    /// read itself may take.
+    /// </summary>
+    public const long HeldAtMost = 1_500;
 
     private ImmutableList<(WaitingRead Read, long Until)> _held = [];
     private Nonce _holder;

@@ -145,20 +145,22 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     // Neither ended nor on its way out.
     private bool Stays(MemberId member)
     {
-        if (member == local.Self ? local.Leaving : HasEndedOrLeaves(member)) return false;
+        if (IsLeaving(member) || endings.IsEnded(member)) return false;
         return local.State!.Table.RowOf(member) is not { IsLive: false };
     }
-
-    private bool HasEndedOrLeaves(MemberId member) =>
-        endings.IsEnded(member) || peers.Of(member)?.IsLeaving == true;
 
     // Whose process answers and has not written its last row. A leaver waits for nobody who is silent: it cannot help.
     private bool NeedsTable(MemberId member) =>
         !HasEnded(member)
         && (member == local.Self || peers.Of(member)?.AnsweredWithin(AnswersFor, local.Now) == true);
 
+    // The row of a leaver may have been cleaned up as soon as it said Dead (seed 5022298).
     private bool HasEnded(MemberId member) =>
-        endings.IsEnded(member) || local.State!.Table.RowOf(member) is { State: SiloState.Dead };
+        endings.IsEnded(member)
+        || (local.State!.Table.RowOf(member) is { } row ? row.State == SiloState.Dead : IsLeaving(member));
+
+    private bool IsLeaving(MemberId member) =>
+        member == local.Self ? local.Leaving : peers.Of(member)?.IsLeaving == true;
 
     // Silent for VoterTimeout while a majority was not: else it may be we who are cut off. Before we voted ourselves we
     // hardly asked, so nobody was silent.

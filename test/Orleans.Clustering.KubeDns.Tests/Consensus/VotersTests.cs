@@ -156,6 +156,18 @@ public class VotersTests
         Assert.True(a.Replica.HasHandedOver);
     }
 
+    // "one that has written its last row gives its vote to those that have not" (seed 5022298)
+    [Fact]
+    public void A_leaver_whose_last_row_was_cleaned_up_is_given_no_vote()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A).With(Given.Row(Given.A, SiloState.Dead)).With(Given.D));
+        leader.Step(new Leave());
+        foreach (var leaver in new[] { Given.B, Given.C, Given.D }) leader.Answers(leaver, leaving: true);
+        leader.Wait(300);
+
+        Assert.Equal(Sequence.Of(Given.D), leader.State.Voters);
+    }
+
     [Fact]
     public void When_all_leave_at_once_each_may_stop_within_the_time_for_handing_over()
     {
