@@ -22,6 +22,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         ["a lower epoch that goes on"] = 19,
         ["a rescue from the oldest state"] = 951,
         ["no stall fence"] = 757,
+        ["a promise without an exit"] = 300,
     };
 
     public static TheoryData<string> Names => [.. PlantedBugs.All.Keys];
