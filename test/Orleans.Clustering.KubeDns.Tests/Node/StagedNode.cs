@@ -20,6 +20,8 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
 
     public MemberId Member { get; } = InMemoryTable.NewMember(number);
 
+    public int Number => number;
+
     public ReplicaNode Node => _node ?? throw new InvalidOperationException("It has not started.");
 
     public NodeStatus Status => Node.Status;
