@@ -68,6 +68,9 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
     /// <summary>Whom its messages reach, and whose reach it.</summary>
     public Func<StagedNode, bool> Reaches { get; set; } = _ => true;
 
+    /// <summary>Which of its messages are lost on their way.</summary>
+    public Func<Message, bool> Loses { get; set; } = _ => false;
+
     /// <summary>What its sending and its look-ups throw, which nobody expects of them.</summary>
     public Exception? Breaks { get; set; }
 
@@ -124,7 +127,7 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
     {
         var target = stage.At(to);
         if (Breaks is { } broken) throw broken;
-        if (target is null || !Meets(target)) return new(Delivery.TimedOut, null, "");
+        if (target is null || !Meets(target) || Loses(request.Body)) return new(Delivery.TimedOut, null, "");
         if (target.IsDown || target._serve is null) return new(Delivery.Refused, null, "");
         if (target.Answers is { } outcome) return new(outcome, null, "as the test wants");
         try
