@@ -80,6 +80,9 @@ internal sealed class Replica
     /// <summary>The voters that do not answer this member.</summary>
     public IEnumerable<MemberId> MissingVoters => _quorum.Missing;
 
+    /// <summary>How often voters have been asked for a call that is still under way.</summary>
+    public int AttemptsOf(long ticket) => _requests.AttemptsOf(ticket);
+
     public bool HasHandedOver => _voters.HasHandedOver;
 
     /// <summary>When the next <see cref="Tick"/> is due, on the clock of the last step.</summary>

@@ -19,6 +19,9 @@ internal sealed class Requests(Local local)
     public long NextDue => _calls.IsEmpty ? long.MaxValue
         : _calls.Values.Min(call => local.State is null ? call.Deadline : Math.Min(call.Deadline, call.AskAgainAt));
 
+    /// <summary>How often voters have been asked for a call that is still under way.</summary>
+    public int AttemptsOf(long ticket) => _calls.Values.FirstOrDefault(call => call.Ticket == ticket)?.Attempts ?? 0;
+
     public void Add(Input input)
     {
         var id = new RequestId(local.Self.Nonce, ++_numbers);

@@ -6,7 +6,10 @@ namespace Orleans.Clustering.KubeDns.Node;
 /// <summary>
 /// Calls of this silo that wait for the machine. Each ends once: answered, out of time, or with the node.
 /// </summary>
-internal sealed class Calls(Operations operations, Func<int> version)
+/// <param name="operations">Watches each call.</param>
+/// <param name="version">The table's version here.</param>
+/// <param name="attempts">How often voters have been asked for a call, by its ticket.</param>
+internal sealed class Calls(Operations operations, Func<int> version, Func<long, int> attempts)
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> _waiting = new();
     private long _tickets;
@@ -14,15 +17,19 @@ internal sealed class Calls(Operations operations, Func<int> version)
 
     /// <summary>Opens a call; <paramref name="post"/> gives its ticket to the machine.</summary>
     public Task<Effect> WaitAsync(
-        Func<long, bool> post, TimeSpan timeout, string what, TimeProvider time, CancellationToken cancellationToken) =>
-        operations.WatchAsync(
-            what, timeout, time, version, () => AskAsync(post, timeout, what, time, cancellationToken));
-
-    private async Task<Effect> AskAsync(
         Func<long, bool> post, TimeSpan timeout, string what, TimeProvider time, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var ticket = Interlocked.Increment(ref _tickets);
+        return operations.WatchAsync(
+            what, timeout, time, version, () => attempts(ticket),
+            () => AskAsync(ticket, post, timeout, what, time, cancellationToken));
+    }
+
+    private async Task<Effect> AskAsync(
+        long ticket, Func<long, bool> post, TimeSpan timeout, string what, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         var source = new TaskCompletionSource<Effect>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[ticket] = source;
         try

@@ -22,34 +22,36 @@ internal sealed class Operations
     public event Action<string, string, TimeSpan>? Ended;
 
     /// <summary>
-    /// Runs one that may take so long; <paramref name="version"/> tells the table's version afterwards.
+    /// Runs one that may take so long; <paramref name="version"/> tells the table's version afterwards, and
+    /// <paramref name="attempts"/> how often voters were asked for one that threw.
     /// </summary>
     public async Task<Effect> WatchAsync(
-        string what, TimeSpan limit, TimeProvider time, Func<int> version, Func<Task<Effect>> run)
+        string what, TimeSpan limit, TimeProvider time, Func<int> version, Func<int> attempts,
+        Func<Task<Effect>> run)
     {
         var (op, begun) = (Words.Of(what), time.GetTimestamp());
         using var activity = Source.StartActivity($"kubedns {op}");
         try
         {
             var effect = await run().ConfigureAwait(false);
-            End(op, OutcomeOf(effect), time.GetElapsedTime(begun), activity, VersionOf(effect) ?? version(), effect);
+            End(op, OutcomeOf(effect), time.GetElapsedTime(begun), activity, VersionOf(effect) ?? version(),
+                AttemptsOf(effect));
             return effect;
         }
         catch (Exception error)
         {
             var took = time.GetElapsedTime(begun);
-            End(op, OutcomeOf(error, took, limit), took, activity, version(), null);
+            End(op, OutcomeOf(error, took, limit), took, activity, version(), attempts());
             throw;
         }
     }
 
-    private void End(string op, string outcome, TimeSpan took, Activity? activity, int version, Effect? effect)
+    private void End(string op, string outcome, TimeSpan took, Activity? activity, int version, int attempts)
     {
         _counts.AddOrUpdate((op, outcome), 1, (_, count) => count + 1);
         Ended?.Invoke(op, outcome, took);
         if (activity is null) return;
-        activity.SetTag("op", op).SetTag("outcome", outcome).SetTag("version", version);
-        if (effect is not null) activity.SetTag("attempts", AttemptsOf(effect));
+        activity.SetTag("op", op).SetTag("outcome", outcome).SetTag("version", version).SetTag("attempts", attempts);
         activity.SetStatus(outcome is "done" or "lost" ? ActivityStatusCode.Ok : ActivityStatusCode.Error, outcome);
     }
 

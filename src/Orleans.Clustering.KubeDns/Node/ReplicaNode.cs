@@ -88,7 +88,7 @@ internal sealed partial class ReplicaNode : INode
         _told = new LogThrottle(time);
         (_dns, _complaints) = (new Complaints(time), new Complaints(time));
         (_findings, _repetitions) = (new Findings(time), new Repetitions(time));
-        _calls = new Calls(wiring.Operations, () => _tableVersion);
+        _calls = new Calls(wiring.Operations, () => _tableVersion, replica.AttemptsOf);
         wiring.Operations.Ended += OnOperationEnded;
         _origin = time.GetTimestamp();
         _steppedAt = _origin;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Clustering.KubeDns.Tests.Hosting;
 
 /// <summary>One line that a silo logged.</summary>
-internal sealed record LogLine(LogLevel Level, string Category, string Text, DateTime At);
+internal sealed record LogLine(LogLevel Level, string Category, string Text, DateTime At, int Id);
 
 /// <summary>Keeps what a silo logs and tells of it, so that a test can wait for a line.</summary>
 internal sealed class LogLines(LogLevel least = LogLevel.Information) : ILoggerProvider
@@ -67,7 +67,7 @@ internal sealed class LogLines(LogLevel least = LogLevel.Information) : ILoggerP
         public void Log<TState>(
             LogLevel level, EventId id, TState state, Exception? fault, Func<TState, Exception?, string> format)
         {
-            if (IsEnabled(level)) lines.Add(new(level, category, format(state, fault), DateTime.UtcNow));
+            if (IsEnabled(level)) lines.Add(new(level, category, format(state, fault), DateTime.UtcNow, id.Id));
         }
     }
 }

@@ -83,6 +83,12 @@ internal sealed class NodeStage : IAsyncDisposable
         return await task;
     }
 
+    public async Task EndAsync(Task task)
+    {
+        await UntilAsync("an operation", () => task.IsCompleted);
+        await task;
+    }
+
     public StagedNode? At(PeerAddress address) => _nodes.Find(node => node.Member.Address == address);
 
     public async ValueTask DisposeAsync()

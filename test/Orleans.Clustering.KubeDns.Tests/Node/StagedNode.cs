@@ -14,11 +14,13 @@ namespace Orleans.Clustering.KubeDns.Tests.Node;
 /// <summary>One node of a <see cref="NodeStage"/>, and what the test does to it.</summary>
 internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
 {
-    private readonly LogLines _log = new();
+    private readonly LogLines _log = new(LogLevel.Debug);
     private ReplicaNode? _node;
     private Func<Envelope, CancellationToken, Task<Envelope?>>? _serve;
 
-    public MemberId Member { get; } = InMemoryTable.NewMember(number);
+    public MemberId Member { get; set; } = InMemoryTable.NewMember(number);
+
+    public int Number => number;
 
     public ReplicaNode Node => _node ?? throw new InvalidOperationException("It has not started.");
 
@@ -63,10 +65,26 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
     /// <summary>How every message to it ends, instead of its being served.</summary>
     public Delivery? Answers { get; set; }
 
+    /// <summary>Whom its messages reach, and whose reach it.</summary>
+    public Func<StagedNode, bool> Reaches { get; set; } = _ => true;
+
+    /// <summary>Which of its messages are lost on their way.</summary>
+    public Func<Message, bool> Loses { get; set; } = _ => false;
+
+    /// <summary>What its sending and its look-ups throw, which nobody expects of them.</summary>
+    public Exception? Breaks { get; set; }
+
     /// <summary>Of the others it sees only these in DNS; null: all.</summary>
     public Func<StagedNode, bool> Sees { get; set; } = _ => true;
 
     public IEnumerable<LogLine> Log => _log.All;
+
+    /// <summary>Called with each line while its loop waits.</summary>
+    public event Action<LogLine> Told
+    {
+        add => _log.Written += value;
+        remove => _log.Written -= value;
+    }
 
     public async Task StartAsync()
     {
@@ -108,13 +126,14 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
         PeerAddress to, Envelope request, TimeSpan deadline, CancellationToken ct)
     {
         var target = stage.At(to);
-        if (target is null || target.IsCutOff || IsCutOff) return new(Delivery.TimedOut, null, "");
+        if (Breaks is { } broken) throw broken;
+        if (target is null || !Meets(target) || Loses(request.Body)) return new(Delivery.TimedOut, null, "");
         if (target.IsDown || target._serve is null) return new(Delivery.Refused, null, "");
         if (target.Answers is { } outcome) return new(outcome, null, "as the test wants");
         try
         {
             var reply = await target._serve(request, ct).WaitAsync(deadline, stage.Time, ct);
-            if (IsCutOff || target.IsCutOff) return new(Delivery.TimedOut, null, "");
+            if (!Meets(target)) return new(Delivery.TimedOut, null, "");
             return reply is null ? new(Delivery.NoReply, null, "") : new(Delivery.Replied, reply, "");
         }
         catch (TimeoutException)
@@ -133,7 +152,11 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
     public override string ToString() =>
         $"{Member.Fqdn}: {_node?.Status.WaitingFor} "
         + string.Join(' ', _node?.Status.Findings.Select(finding => finding.Kind) ?? [])
-        + string.Concat(Log.TakeLast(12).Select(line => $"\n    {line.Text}"));
+        + string.Concat(Log.Where(line => line.Level > LogLevel.Debug).TakeLast(12)
+            .Select(line => $"\n    {line.Text}"));
+
+    private bool Meets(StagedNode other) =>
+        !IsCutOff && !other.IsCutOff && Reaches(other) && other.Reaches(this);
 
     private NodeWiring Wiring() => new(
         (serve, _) =>
@@ -156,6 +179,7 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
 
     private DnsSighting Sighting(Func<StagedNode, bool> isListed)
     {
+        if (Breaks is { } broken) throw broken;
         var listed = stage.Nodes.Where(node => isListed(node) && (node == this || Sees(node)))
             .Select(node => new ListedPeer(node.Member.Fqdn, node.Member.Address));
         return new DnsSighting(

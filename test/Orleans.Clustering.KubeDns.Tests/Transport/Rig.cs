@@ -83,6 +83,7 @@ internal sealed class Rig : IAsyncDisposable
 internal sealed class Lines : ILogger
 {
     private readonly List<string> _lines = [];
+    private readonly HashSet<int> _ids = [];
     private readonly List<(string Part, TaskCompletionSource Seen)> _waiting = [];
 
     public string All
@@ -90,6 +91,15 @@ internal sealed class Lines : ILogger
         get
         {
             lock (_lines) return string.Join('\n', _lines);
+        }
+    }
+
+    /// <summary>The events that were logged.</summary>
+    public IReadOnlyCollection<int> Ids
+    {
+        get
+        {
+            lock (_lines) return [.. _ids];
         }
     }
 
@@ -115,6 +125,7 @@ internal sealed class Lines : ILogger
         {
             var line = $"{logLevel}: {format(state, exception)} {exception}";
             _lines.Add(line);
+            _ids.Add(eventId.Id);
             foreach (var (part, seen) in _waiting)
             {
                 if (line.Contains(part)) seen.TrySetResult();
