@@ -20,7 +20,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         ["a read that leaves a value in flight"] = 71,
         ["an acceptor that forgets a promise"] = 46,
         ["a lower epoch that goes on"] = 19,
-        ["a rescue from the oldest state"] = 951,
+        ["a rescue from the oldest state"] = 361,
         ["no stall fence"] = 757,
         ["a promise without an exit"] = 300,
     };
