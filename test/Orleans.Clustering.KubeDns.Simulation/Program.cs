@@ -24,7 +24,8 @@ internal static class Program
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
-    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "bug", "scopes", "scale", "json"];
+    private static readonly string[] Valued =
+        ["seeds", "from", "minutes", "seed", "endurance", "bug", "scopes", "scale", "json"];
 
     private static int Main(string[] args)
     {

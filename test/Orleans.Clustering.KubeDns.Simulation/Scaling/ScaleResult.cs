@@ -45,5 +45,13 @@ internal sealed record RollFigures(
     bool IsSameEpoch, int KilledAtDeadline, Cost Cost, double LookUpsPerSecond);
 
 /// <summary>All that one size showed; times are simulated but for the steps' and <c>WallSeconds</c>.</summary>
-internal sealed record ScaleResult(
-    int Silos, ulong Seed, FormFigures Form, SteadyFigures Steady, RollFigures Roll, double WallSeconds);
+internal sealed record ScaleResult(int Silos, ulong Seed)
+{
+    public FormFigures Form { get; init; } = null!;
+
+    public SteadyFigures Steady { get; init; } = null!;
+
+    public RollFigures Roll { get; init; } = null!;
+
+    public double WallSeconds { get; init; }
+}

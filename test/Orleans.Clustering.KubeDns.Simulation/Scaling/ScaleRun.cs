@@ -31,14 +31,19 @@ internal sealed class ScaleRun
         (_silos, _progress, _world) = (silos, progress, new ScaleWorld(seed));
     }
 
+    /// <summary>Says after each stretch what there is so far.</summary>
     /// <exception cref="SimulationFailedException">It did not come to its end.</exception>
-    public static ScaleResult Execute(int silos, long steadyMs, Action<string> progress, ulong seed = 1)
+    public static ScaleResult Execute(
+        int silos, long steadyMs, Action<string> progress, Action<ScaleResult>? soFar = null, ulong seed = 1)
     {
         var run = new ScaleRun(silos, seed, progress);
-        var form = run.Form();
-        var steady = run.Rest(steadyMs);
-        var roll = run.Roll();
-        return new ScaleResult(silos, seed, form, steady, roll, run._clock.Elapsed.TotalSeconds);
+        var result = new ScaleResult(silos, seed) { Form = run.Form() };
+        soFar?.Invoke(result);
+        result = result with { Steady = run.Rest(steadyMs) };
+        soFar?.Invoke(result);
+        result = result with { Roll = run.Roll(), WallSeconds = run._clock.Elapsed.TotalSeconds };
+        soFar?.Invoke(result);
+        return result;
     }
 
     private FormFigures Form()

@@ -6,7 +6,8 @@ namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 /// <summary>
 /// What Orleans does with the table on one silo, at its own pace (its defaults): reads, inserts its row, becomes
 /// Active, refreshes once a minute and whenever a new version is learned, sends a heartbeat every 30 s, and on
-/// leaving writes itself ShuttingDown and Dead. Probes and gossip between silos go by Orleans' own connections: not counted here.
+/// leaving writes itself ShuttingDown and Dead.
+/// Probes and gossip between silos go by Orleans' own connections: not counted here.
 /// </summary>
 internal sealed class ScaleSilo(ScaleWorld world, Replica replica)
 {

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
-/// <summary>Small sizes of what <c>--scale</c> measures: simulated times and counts, the same on every machine.</summary>
+/// <summary>Small sizes of what <c>--scale</c> measures: simulated times and counts, equal everywhere.</summary>
 public sealed class ScaleTests
 {
     private const long SteadyFor = 60_000;
