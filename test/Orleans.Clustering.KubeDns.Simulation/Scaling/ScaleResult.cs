@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
 /// <summary>What a stretch of a run cost altogether.</summary>
@@ -10,14 +12,18 @@ internal sealed record Cost(long Messages, long Bytes, long Steps, double StepMi
 /// <summary>One kind of message in a silo's traffic, each way, a second.</summary>
 internal sealed record KindShare(string Kind, double MessagesPerSecond, double BytesPerSecond);
 
+/// <summary>One kind of input to a silo's machine, and what its steps cost.</summary>
+internal sealed record InputShare(string Input, double StepsPerSecond, double Microseconds);
+
 /// <summary>Of one silo of a group, in the mean, each second: what it sends and what it receives.</summary>
 internal sealed record PerSilo(
     int Silos, double MessagesPerSecond, double BytesPerSecond, double MostBytesPerSecond, double LookUpsPerSecond,
-    double StepsPerSecond, double StepMicroseconds, double CpuPermille, IReadOnlyList<KindShare> Kinds)
+    double StepsPerSecond, double StepMicroseconds, double CpuPermille, IReadOnlyList<KindShare> Kinds,
+    IReadOnlyList<InputShare> Inputs)
 {
     public static PerSilo Of(IReadOnlyList<Traffic> group, double seconds)
     {
-        if (group.Count == 0) return new PerSilo(0, 0, 0, 0, 0, 0, 0, 0, []);
+        if (group.Count == 0) return new PerSilo(0, 0, 0, 0, 0, 0, 0, 0, [], []);
         var each = group.Count * seconds;
         var steps = group.Sum(one => one.Steps);
         var cpu = group.Sum(one => one.CpuSeconds);
@@ -28,8 +34,18 @@ internal sealed record PerSilo(
         return new PerSilo(
             group.Count, group.Sum(one => one.Messages) / each, group.Sum(one => one.Bytes) / each,
             group.Max(one => one.Bytes) / seconds, group.Sum(one => one.LookUps) / each, steps / each,
-            cpu * 1e6 / Math.Max(1, steps), cpu * 1_000 / each, kinds);
+            cpu * 1e6 / Math.Max(1, steps), cpu * 1_000 / each, kinds,
+            InputsOf(group, each));
     }
+
+    private static List<InputShare> InputsOf(IReadOnlyList<Traffic> group, double each) =>
+        group.SelectMany(one => one.Inputs).GroupBy(input => input.Key)
+            .Select(input => (
+                input.Key, Steps: input.Sum(one => one.Value.Steps), Sum: input.Sum(one => one.Value.Ticks)))
+            .OrderByDescending(input => input.Sum)
+            .Select(input => new InputShare(
+                input.Key, input.Steps / each, Stopwatch.GetElapsedTime(0, input.Sum).TotalMicroseconds / input.Steps))
+            .ToList();
 }
 
 /// <summary>From the first start until all are Active in every view (s, simulated).</summary>

@@ -97,8 +97,8 @@ internal sealed class ScaleWorld(ulong seed)
         var begun = Stopwatch.GetTimestamp();
         var effects = silo.Replica.Step(Now, 150_000_000 + (Now / 1000), input);
         var taken = Stopwatch.GetTimestamp() - begun;
-        Total.Step(taken);
-        silo.Traffic.Step(taken);
+        Total.Step(input, taken);
+        silo.Traffic.Step(input, taken);
         foreach (var effect in effects) Carry(silo, effect);
         ScheduleTick(silo);
     }

@@ -25,10 +25,16 @@ internal sealed class Traffic
 
     public Dictionary<string, (long Messages, long Bytes)> Kinds { get; } = [];
 
-    public void Step(long ticks)
+    /// <summary>How many steps each kind of input made, and their time.</summary>
+    public Dictionary<string, (long Steps, long Ticks)> Inputs { get; } = [];
+
+    public void Step(Input input, long ticks)
     {
         Steps++;
         _ticks += ticks;
+        var kind = (input as Received)?.Envelope.Body.GetType().Name ?? input.GetType().Name;
+        var (steps, sum) = Inputs.GetValueOrDefault(kind);
+        Inputs[kind] = (steps + 1, sum + ticks);
     }
 
     public void Message(Message body, int bytes)
