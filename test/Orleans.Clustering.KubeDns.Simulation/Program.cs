@@ -16,13 +16,16 @@ internal static class Program
           --bug TEXT     with --seeds: plant a bug, by its name in PlantedBugs or as edits of the core's source
                          ("File.cs: text ==> replacement", several with ";;" between them), and say who catches it
           --endurance N  what a step costs at the start and after N commands
+          --scale N,...  start so many silos at once, without faults, then replace all: what it costs
+          --json FILE    with --scale: all figures
           --scopes N     explore the small scopes N steps deeper than the tests do
           --help         this text
 
         Exit code: 0 all held; 1 a crash; 2 wrong usage; 3 a safety rule broke; 4 the cluster did not settle.
         """;
 
-    private static readonly string[] Valued = ["seeds", "from", "minutes", "seed", "endurance", "bug", "scopes"];
+    private static readonly string[] Valued =
+        ["seeds", "from", "minutes", "seed", "endurance", "bug", "scopes", "scale", "json"];
 
     private static int Main(string[] args)
     {
@@ -47,6 +50,8 @@ internal static class Program
         }
 
         if (options.TryGetValue("endurance", out var commands)) return Endure((long)Number(commands));
+        if (options.TryGetValue("scale", out var sizes))
+            return Scaling.ScaleCommand.Run(sizes, options.GetValueOrDefault("json"));
         if (options.TryGetValue("scopes", out var deeper)) return Explore((int)Number(deeper));
         if (options.TryGetValue("seed", out var seed)) return One(Number(seed), options.ContainsKey("trace"));
         var from = options.TryGetValue("from", out var first) ? Number(first) : 1;
