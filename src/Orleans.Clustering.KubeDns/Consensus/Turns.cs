@@ -15,8 +15,8 @@ internal sealed record WaitingRead(long Handle, MemberId From, Read Read, long D
 internal sealed class Turns(Local local)
 {
     /// <summary>
-    /// How long after its read began a silo may take to write before the next one reads: its first write on a starved
-    /// machine takes up to 650 ms, most of them in its compiler.
+    /// How long after its read began a silo may take to write before the next one reads: on a starved machine its first
+    /// write, which is compiled on the way, comes after 100 to 850 ms, most below 650.
     /// </summary>
     public const long WriteWithin = 750;
 
