@@ -22,10 +22,14 @@ internal sealed class Terminal : IAsyncDisposable
 
     public static Terminal Start(string[] command, IReadOnlyDictionary<string, string> settings)
     {
-        // "exec": a shell left between (dash leaves one) would take Ctrl+C for itself as well, and end with 130.
+        // "exec": a shell left between (dash leaves one) would take Ctrl+C for itself as well, and end with 130. "env":
+        // where the tests run in the background the signal is ignored, and programs that they start inherit that.
         var start = new ProcessStartInfo(
             "/usr/bin/script",
-            ["--quiet", "--return", "--flush", "--command", $"exec {string.Join(' ', command)}", "/dev/null"])
+            [
+                "--quiet", "--return", "--flush",
+                "--command", $"exec env --default-signal=INT {string.Join(' ', command)}", "/dev/null",
+            ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
