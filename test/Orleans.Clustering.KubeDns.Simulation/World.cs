@@ -13,14 +13,13 @@ internal sealed class World
     private const int MostSteps = 400_000;
     private const long SilentAfter = 3_000;
 
-    private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly Timeline _timeline = new();
     private readonly Queue<(SimProcess Process, Input Input)> _inputs = new();
     private readonly SimRandom _random;
     private readonly Dictionary<SimProcess, SimSilo> _silos = [];
     private readonly Dictionary<Nonce, SimProcess> _everybody = [];
     private readonly List<SimProcess> _alive = [];
     private readonly TextWriter? _trace;
-    private long _order;
     private int _processes;
 
     public World(ulong seed, TextWriter? trace = null)
@@ -65,7 +64,7 @@ internal sealed class World
     /// <summary>The operations of the beginning, for the second judge of them.</summary>
     public Calls Calls { get; } = new();
 
-    public long Now { get; private set; }
+    public long Now => _timeline.Now;
 
     public int Steps { get; private set; }
 
@@ -109,18 +108,14 @@ internal sealed class World
         || (process.Pod.Node.IsLost && Now > process.Pod.Node.LostAt + SilentAfter)
         || process.Pod.IsForgotten;
 
-    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
+    public void At(long time, Action action) => _timeline.At(time, action);
 
     /// <summary>Runs until that moment, or until the steps are used up.</summary>
     public void RunUntil(long time)
     {
-        while (Steps < MostSteps && _events.TryPeek(out _, out var next) && next.At <= time)
-        {
-            Now = next.At;
-            _events.Dequeue()();
-        }
-
-        Now = Math.Max(Now, Math.Min(time, Steps < MostSteps ? time : Now));
+        var isMore = true;
+        while (!IsUsedUp && isMore) isMore = _timeline.TryNext(time);
+        if (!IsUsedUp) _timeline.PassTo(time);
     }
 
     public bool IsUsedUp => Steps >= MostSteps;

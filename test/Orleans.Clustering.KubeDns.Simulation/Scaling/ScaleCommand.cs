@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
-/// <summary>The command: sizes in turn, a table at the end, all figures as JSON, written after each size.</summary>
+/// <summary>The command: sizes in turn, a table at the end, all figures as JSON, written after each stretch.</summary>
 internal static class ScaleCommand
 {
     private const long SteadyFor = 120_000;

@@ -45,7 +45,6 @@ internal sealed class ScaleSilo(ScaleWorld world, Replica replica)
 
     public SiloState? State => _view?.Table.RowOf(Self)?.State;
 
-
     /// <summary>Whether replica and Orleans both know that version.</summary>
     public bool Sees(int version) => replica.State?.Table.Version >= version && _view?.Table.Version >= version;
 
@@ -166,7 +165,6 @@ internal sealed class ScaleSilo(ScaleWorld world, Replica replica)
     {
         var ticket = ++_tickets;
         _operations[ticket] = null;
-        if (mayWrite) _changing = ticket;
         Post(new AskRead(ticket, world.Now + 10_000, mayWrite));
         return ticket;
     }

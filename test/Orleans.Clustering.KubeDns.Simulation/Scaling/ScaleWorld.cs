@@ -17,19 +17,18 @@ internal sealed class ScaleWorld(ulong seed)
 
     private const long TimesOutAfter = 2_000;
 
-    private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
+    private readonly Timeline _timeline = new();
     private readonly Dictionary<PeerAddress, ScaleSilo> _silos = [];
     private readonly Dictionary<long, (ScaleSilo Asker, ScaleSilo Asked, Send Request)> _open = [];
     private readonly HashSet<ListedPeer> _published = [];
     private readonly WireCodec _codec = new(WireLimits.Default);
     private (long At, Sequence<ListedPeer> Listed) _answer = (-DnsTtl, default);
-    private long _order;
     private long _handles;
     private int _started;
 
     public SimRandom Random { get; } = new(seed);
 
-    public long Now { get; private set; }
+    public long Now => _timeline.Now;
 
     public IReadOnlyCollection<ScaleSilo> Silos => _silos.Values;
 
@@ -42,7 +41,7 @@ internal sealed class ScaleWorld(ulong seed)
     /// <summary>How often the machine said each event.</summary>
     public Dictionary<string, int> Happened { get; } = [];
 
-    public void At(long time, Action action) => _events.Enqueue(action, (Math.Max(time, Now), _order++));
+    public void At(long time, Action action) => _timeline.At(time, action);
 
     /// <summary>Counts anew, everywhere.</summary>
     public void Measure()
@@ -53,13 +52,9 @@ internal sealed class ScaleWorld(ulong seed)
 
     public void RunUntil(long time)
     {
-        while (_events.TryPeek(out _, out var next) && next.At <= time)
-        {
-            Now = next.At;
-            _events.Dequeue()();
-        }
-
-        Now = time;
+        var isMore = true;
+        while (isMore) isMore = _timeline.TryNext(time);
+        _timeline.PassTo(time);
     }
 
     /// <summary>A pod with an address of its own is listed and its process starts.</summary>
