@@ -17,27 +17,22 @@ public sealed class LoggedTests
     // These are given the name of a node's event, which the text begins with.
     private static readonly string[] Naming = ["LogChange", "LogWarning", "LogError", "LogEnding"];
 
-    private static readonly Dictionary<string, Lazy<Task<IEnumerable<LogLine>>>> NodeScenes = Once<LogLine>(
-        typeof(LogScenes), typeof(LostMajorityLogScenes));
+    private static readonly Scenes<LogLine> NodeScenes = new(
+        Of<LogLine>(typeof(LogScenes)).Concat(Of<LogLine>(typeof(LostMajorityLogScenes))));
 
-    private static readonly Dictionary<string, Lazy<Task<IEnumerable<int>>>> OtherScenes = Once<int>(
-        typeof(LogScenesOfOtherRooms));
+    private static readonly Scenes<int> OtherScenes = new(Of<int>(typeof(LogScenesOfOtherRooms)));
 
-    public static TheoryData<string> Names => [.. NodeScenes.Keys.Concat(OtherScenes.Keys)];
+    public static TheoryData<string> Names => [.. NodeScenes.Names.Concat(OtherScenes.Names)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task It_is_told(string scene)
-    {
-        if (NodeScenes.TryGetValue(scene, out var node)) Assert.NotEmpty(await node.Value);
-        else Assert.NotEmpty(await OtherScenes[scene].Value);
-    }
+    public Task It_is_told(string scene) =>
+        NodeScenes.Has(scene) ? NodeScenes.PlayAsync(scene) : OtherScenes.PlayAsync(scene);
 
     [Fact]
     public async Task No_event_is_without_a_scene_that_heard_it()
     {
-        var heard = (await LinesAsync()).Select(line => line.Id).ToHashSet();
-        foreach (var scene in OtherScenes.Values) heard.UnionWith(await scene.Value);
+        var heard = (await NodeScenes.SeenAsync()).Select(line => line.Id).Concat(await OtherScenes.SeenAsync());
 
         Assert.Empty(Declared().Except(heard));
     }
@@ -45,7 +40,7 @@ public sealed class LoggedTests
     [Fact]
     public async Task No_name_of_a_nodes_event_is_without_a_scene_that_heard_it()
     {
-        var heard = (await LinesAsync()).Where(line => line.Level > LogLevel.Debug)
+        var heard = (await NodeScenes.SeenAsync()).Where(line => line.Level > LogLevel.Debug)
             .Select(line => line.Text.Split(':')[0]);
         var names = EventNames();
 
@@ -57,13 +52,6 @@ public sealed class LoggedTests
     [Fact]
     public void No_two_events_have_one_number() =>
         Assert.Equal(Declared().Order(), Declared().Distinct().Order());
-
-    private static async Task<IEnumerable<LogLine>> LinesAsync()
-    {
-        var lines = new List<LogLine>();
-        foreach (var scene in NodeScenes.Values) lines.AddRange(await scene.Value);
-        return lines;
-    }
 
     private static IEnumerable<int> Declared() =>
         from type in typeof(Metrics).Assembly.GetTypes()
@@ -91,8 +79,7 @@ public sealed class LoggedTests
     private static IEnumerable<string> Words(SyntaxNode node) =>
         node.DescendantNodes().OfType<LiteralExpressionSyntax>().Select(literal => literal.Token.ValueText);
 
-    private static Dictionary<string, Lazy<Task<IEnumerable<T>>>> Once<T>(params Type[] places) => places
-        .SelectMany(place => place.GetMethods(BindingFlags.Static | BindingFlags.Public))
-        .Select(method => method.CreateDelegate<Func<Task<IEnumerable<T>>>>())
-        .ToDictionary(scene => scene.Method.Name, scene => new Lazy<Task<IEnumerable<T>>>(scene));
+    private static IEnumerable<Func<Task<IEnumerable<T>>>> Of<T>(Type place) => place
+        .GetMethods(BindingFlags.Static | BindingFlags.Public)
+        .Select(method => method.CreateDelegate<Func<Task<IEnumerable<T>>>>());
 }

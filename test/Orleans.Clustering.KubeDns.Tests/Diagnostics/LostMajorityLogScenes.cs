@@ -65,11 +65,11 @@ internal static class LostMajorityLogScenes
         }
 
         await stage.UntilAsync("a rescue", () => rescuer is not null);
-        var greeted = rescuer!.Contacts.Greetings.Sum(count => count.Key == "Greeted" ? count.Value : 0);
-        await stage.UntilAsync("an answer", () =>
-            rescuer.Contacts.Greetings.Sum(count => count.Key == "Greeted" ? count.Value : 0) > greeted);
-        Others(stage, rescuer, null);
-        await Tell(stage, rescuer, "RescueAbandoned");
+        long Greeted() => rescuer!.Contacts.Greetings.Where(count => count.Key == "Greeted").Sum(count => count.Value);
+        var before = Greeted();
+        await stage.UntilAsync("an answer", () => Greeted() > before);
+        Others(stage, rescuer!, null);
+        await Tell(stage, rescuer!, "RescueAbandoned");
         return Lines(stage);
     }
 

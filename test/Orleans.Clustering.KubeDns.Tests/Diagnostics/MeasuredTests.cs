@@ -14,28 +14,25 @@ namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
 /// </summary>
 public sealed class MeasuredTests
 {
-    private static readonly Dictionary<string, Lazy<Task<IEnumerable<string>>>> Scenes = Once(
+    private static readonly Scenes<string> Scenes = new(
+    [
         AtWorkAsync, AgesAsync, LostLeaderAsync, LostMajorityAsync, StallAsync, TwoClustersAsync, StrangerAsync,
-        TransportAsync, LookUpAsync);
+        TransportAsync, LookUpAsync,
+    ]);
 
-    public static TheoryData<string> Names => [.. Scenes.Keys];
+    public static TheoryData<string> Names => [.. Scenes.Names];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task It_is_measured_as_it_is(string scene) => Assert.NotEmpty(await Scenes[scene].Value);
+    public Task It_is_measured_as_it_is(string scene) => Scenes.PlayAsync(scene);
 
     [Fact]
     public async Task No_metric_is_without_a_scene_that_saw_it_measured()
     {
-        var seen = new HashSet<string>();
-        foreach (var scene in Scenes.Values) seen.UnionWith(await scene.Value);
+        var seen = await Scenes.SeenAsync();
 
         Assert.Empty(MetricNamesTests.Instruments().Select(instrument => instrument.Name).Except(seen));
     }
-
-    private static Dictionary<string, Lazy<Task<IEnumerable<string>>>> Once(
-        params Func<Task<IEnumerable<string>>>[] scenes) =>
-        scenes.ToDictionary(scene => scene.Method.Name, scene => new Lazy<Task<IEnumerable<string>>>(scene));
 
     private static async Task<IEnumerable<string>> AtWorkAsync()
     {
