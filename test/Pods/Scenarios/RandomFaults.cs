@@ -1,6 +1,7 @@
 using Chaos;
 using Chaos.Scenarios;
 using Demo;
+using Pods.Writes;
 
 namespace Pods.Scenarios;
 
@@ -20,10 +21,19 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
     {
         var ledger = new Ledger(pod => pod.IsRunning ? pod.Process!.Id : null);
         run.Stage.Lookout.Seen += ledger.On;
+        var attempts = new Attempts();
+        await using var clerks = new Clerks(run.Kubelet, attempts, () => run.Now);
         await run.FormAsync(silos);
+        clerks.Start();
         var begun = run.Now;
         // As many rounds as fit, and one at least.
-        for (var round = 1; round == 1 || run.Now - begun < length; round++) await PlayRoundAsync(run, ledger, round);
+        for (var round = 1; round == 1 || run.Now - begun < length; round++)
+        {
+            await PlayRoundAsync(run, ledger, clerks, round);
+        }
+
+        await clerks.EndAsync(run.Stop);
+        Conclude(run, attempts);
         run.Check("no commit lost or doubled, nobody evicted without a rule", ledger.Faults.Count == 0,
             ledger.Faults.Count == 0 ? $"{ledger.Versions} versions held" : string.Join("; ", ledger.Faults), "never");
         var broken = Logs.Broken(run.Stage.Folder);
@@ -33,7 +43,16 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
         await run.FinishAsync(new Aftermath { MayRescue = true, MayBeDeclared = int.MaxValue });
     }
 
-    private async Task PlayRoundAsync(Run run, Ledger ledger, int round)
+    private static void Conclude(Run run, Attempts attempts)
+    {
+        var sums = attempts.Conclude();
+        run.Check("compare-and-swaps", sums.Won > 0, $"{sums}", "some won");
+        var faults = attempts.Faults;
+        run.Check("what silos were told of them", faults.Count == 0,
+            faults.Count == 0 ? "true" : $"{faults.Count}: {string.Join("; ", faults.Take(5))}", "true");
+    }
+
+    private async Task PlayRoundAsync(Run run, Ledger ledger, Clerks clerks, int round)
     {
         var troubles = Draw(run);
         var what = string.Join(", ", troubles.Select(each =>
@@ -41,9 +60,12 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
         foreach (var pod in troubles.SelectMany(each => each.Pods)) ledger.Excuse(pod);
         var length = TimeSpan.FromSeconds(2 + (8 * _random.NextDouble()));
         var begun = run.Now;
+        clerks.BeginWriting();
         foreach (var (trouble, pods) in troubles) await trouble.BeginAsync(run, pods);
         await run.LastAsync(begun, length);
         foreach (var (trouble, pods) in troubles) await trouble.EndAsync(run, pods);
+        // Views are equal only where nobody writes.
+        clerks.EndWriting();
         await run.UntilAsync($"{round}: {what} for {(run.Now - begun).TotalSeconds:0.0} s: healed",
             Expected.Within(45), run.Now, () => Views.NotEqual(run.Live) ?? NotReady(run));
     }

@@ -1,0 +1,122 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Demo;
+using Scribe;
+
+namespace Pods.Writes;
+
+/// <summary>
+/// One for each pod: asks its silo to read the table, and, while it is told to, for a compare-and-swap upon what was
+/// read, again and again. All ask at once, so most versions are asked for by several.
+/// </summary>
+internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> now) : IAsyncDisposable
+{
+    /// <summary>The silo bounds its reads and writes itself; only one that is stopped takes so long.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    // A silo that starts reads and then writes, as Orleans does: it needs a second in which the table is let be.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
+    private readonly Dictionary<Pod, Task> _loops = [];
+    private Task _newcomers = Task.CompletedTask;
+    private long _writingSince = -1;
+
+    public void Start() => _newcomers = NewcomersAsync();
+
+    /// <summary>From now on compare-and-swaps are asked for, in bursts, the first at once.</summary>
+    public void BeginWriting() => Volatile.Write(ref _writingSince, now().Ticks);
+
+    /// <summary>From now on they only read.</summary>
+    public void EndWriting() => Volatile.Write(ref _writingSince, -1);
+
+    /// <summary>Asks nothing any more, but that those who still run read once again.</summary>
+    public async Task EndAsync(CancellationToken stop)
+    {
+        await StopAsync();
+        foreach (var pod in kubelet.Live)
+        {
+            if (await ReadAsync(pod, stop) is null)
+                throw new DemoFailed($"{pod.Name} does not read") { Logs = [pod.Name] };
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _newcomers;
+        await Task.WhenAll(_loops.Values);
+    }
+
+    private bool IsWriting => Volatile.Read(ref _writingSince) is >= 0 and var since
+        && (now().Ticks - since) % Turn.Ticks < Busy.Ticks;
+
+    private async Task NewcomersAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            foreach (var pod in kubelet.Pods.Where(pod => !_loops.ContainsKey(pod))) _loops[pod] = LoopAsync(pod);
+            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LoopAsync(Pod pod)
+    {
+        while (!_stop.IsCancellationRequested && !pod.IsGone)
+        {
+            var read = pod.IsRunning ? await ReadAsync(pod, _stop.Token) : null;
+            if (read is { } told && IsWriting && told.Table.Rows.GetValueOrDefault(told.Table.To)?.Status == "Active")
+                await WriteAsync(pod, told.Table, told.Etag);
+            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<(SeenTable Table, string Etag)?> ReadAsync(Pod pod, CancellationToken stop)
+    {
+        var asked = now();
+        try
+        {
+            if (await _http.GetFromJsonAsync<TablePage>(pod.AppUrl + Visit.Path, stop) is not { } page) return null;
+            var table = SeenTable.Of(page);
+            attempts.Read(table, asked, now());
+            return (table, page.Etag);
+        }
+        catch (Exception failure) when (IsNoAnswer(failure))
+        {
+            return null;
+        }
+    }
+
+    // An attempt that has begun is not cut short: then nobody would be told what became of it.
+    private async Task WriteAsync(Pod pod, SeenTable read, string etag)
+    {
+        var attempt = attempts.Ask(read);
+        var outcome = Outcome.Unknown;
+        try
+        {
+            using var answer = await _http.PostAsJsonAsync(pod.AppUrl + Visit.Path, new Order(etag, attempt.Mark));
+            if (answer.IsSuccessStatusCode && await answer.Content.ReadFromJsonAsync<Receipt>() is { } receipt)
+                outcome = receipt.Won ? Outcome.Won : Outcome.Lost;
+        }
+        catch (Exception failure) when (IsNoAnswer(failure))
+        {
+            // Whatever became of it: nobody was told.
+        }
+
+        attempts.Told(attempt, outcome, now());
+    }
+
+    private static bool IsNoAnswer(Exception failure) =>
+        failure is HttpRequestException or IOException or OperationCanceledException or JsonException;
+}
