@@ -19,7 +19,7 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
 
     public async Task PlayAsync(Run run)
     {
-        var ledger = new Ledger(pod => pod.IsRunning ? pod.Process!.Id : null);
+        var ledger = new Ledger(pod => pod.IsRunning ? pod.Process!.Id : null, DateTime.UtcNow - run.Now);
         run.Stage.Lookout.Seen += ledger.On;
         var attempts = new Attempts();
         await using var clerks = new Clerks(run.Kubelet, attempts, () => run.Now);
@@ -34,13 +34,23 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
 
         await clerks.EndAsync(run.Stop);
         Conclude(run, attempts);
-        run.Check("no commit lost or doubled, nobody evicted without a rule", ledger.Faults.Count == 0,
-            ledger.Faults.Count == 0 ? $"{ledger.Versions} versions held" : string.Join("; ", ledger.Faults), "never");
+        Conclude(run, ledger);
+        // Who was cut off or stopped for long may be declared Dead, and then ends; the ledger says who may not.
+        await run.FinishAsync(new Aftermath { MayRescue = true, MayBeDeclared = int.MaxValue });
+    }
+
+    private static void Conclude(Run run, Ledger ledger)
+    {
+        var faults = ledger.Faults;
+        run.Check("views: nothing lost or doubled, nobody evicted who met no fault", faults.Count == 0,
+            faults.Count == 0 ? $"{ledger.Versions} versions held" : string.Join("; ", faults), "never");
+        var evicted = ledger.Evicted;
+        var unexplained = Evictions.Unexplained(evicted, Logs.Lines(run.Stage.Folder));
+        run.Check("evicted while they ran: a rule, a rescue or Orleans' votes", unexplained.Count == 0,
+            unexplained.Count == 0 ? $"{evicted.Count}, all explained" : string.Join("; ", unexplained), "explained");
         var broken = Logs.Broken(run.Stage.Folder);
         run.Check("no rule of the protocol broken in the logs", broken.Count == 0,
             broken.Count == 0 ? "none" : string.Join("; ", broken.Take(3)), "none");
-        // Who was cut off or stopped for long may be declared Dead, and then ends; the ledger says who may not.
-        await run.FinishAsync(new Aftermath { MayRescue = true, MayBeDeclared = int.MaxValue });
     }
 
     private static void Conclude(Run run, Attempts attempts)

@@ -14,7 +14,7 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
     /// <summary>The silo bounds its reads and writes itself; only one that is stopped takes so long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(120);
 
     // A silo that starts reads and then writes, as Orleans does: it needs a second in which the table is let be.
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
@@ -67,7 +67,7 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
         while (!_stop.IsCancellationRequested)
         {
             foreach (var pod in kubelet.Pods.Where(pod => !_loops.ContainsKey(pod))) _loops[pod] = LoopAsync(pod);
-            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PauseAsync();
         }
     }
 
@@ -76,11 +76,16 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
         while (!_stop.IsCancellationRequested && !pod.IsGone)
         {
             var read = pod.IsRunning ? await ReadAsync(pod, _stop.Token) : null;
-            if (read is { } told && IsWriting && told.Table.Rows.GetValueOrDefault(told.Table.To)?.Status == "Active")
-                await WriteAsync(pod, told.Table, told.Etag);
-            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PauseAsync();
+            if (read is not { } told || !IsWriting || told.Table.Rows[told.Table.To].Status != "Active") continue;
+            await WriteAsync(pod, told.Table, told.Etag);
+            await PauseAsync();
         }
     }
+
+    // Also between a read and its write: there the others come in between, and so do faults.
+    private async Task PauseAsync() => await Task.Delay(LongestPause * Random.Shared.NextDouble(), _stop.Token)
+        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task<(SeenTable Table, string Etag)?> ReadAsync(Pod pod, CancellationToken stop)
     {
