@@ -32,7 +32,7 @@ internal sealed class Attempt(int mark, string silo, Place asked)
     public bool See(SeenRow row)
     {
         IsSeen = true;
-        return row.Status != "Active" || _written.TryAdd(row.Votes, row.WrittenAt)
+        return !row.IsActive || _written.TryAdd(row.Votes, row.WrittenAt)
             || _written[row.Votes] == row.WrittenAt;
     }
 

@@ -77,7 +77,7 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
         {
             var read = pod.IsRunning ? await ReadAsync(pod, _stop.Token) : null;
             await PauseAsync();
-            if (read is not { } told || !IsWriting || told.Table.Rows[told.Table.To].Status != "Active") continue;
+            if (read is not { } told || !IsWriting || !told.Table.IsOfActive) continue;
             await WriteAsync(pod, told.Table, told.Etag);
             await PauseAsync();
         }

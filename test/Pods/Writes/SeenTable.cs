@@ -28,12 +28,17 @@ internal readonly record struct Place(Guid Lineage, int Epoch, string By, int Ve
 /// <summary>One row; <c>WrittenAt</c> is the version that wrote it last.</summary>
 internal sealed record SeenRow(string Status, int Mark, int WrittenAt, string Votes)
 {
+    public bool IsActive => Status == "Active";
+
     public bool IsDead => Status == "Dead";
 }
 
 /// <summary>A table that a silo was told.</summary>
 internal sealed record SeenTable(string To, Place At, IReadOnlyDictionary<string, SeenRow> Rows)
 {
+    /// <summary>Whether the silo that was told it stands in it as Active.</summary>
+    public bool IsOfActive => Rows.GetValueOrDefault(To) is { IsActive: true };
+
     public int MarkOf(string silo) => Rows.GetValueOrDefault(silo)?.Mark ?? 0;
 
     public static SeenTable Of(TablePage page) => new(page.Silo, Place.Parse(page.Etag), page.Rows.ToDictionary(
