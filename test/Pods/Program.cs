@@ -41,16 +41,16 @@ try
         PublicationDelay = TimeSpan.FromSeconds(1),
     };
     Console.WriteLine(Report.Settings(settings));
-    async Task PlayAsync(IScenario scenario, StageSettings on)
+    async Task PlayAsync(IScenario scenario)
     {
         Console.WriteLine($"\n{scenario.Name}: {scenario.Summary}");
+        var on = scenario is RandomFaults or NodeLoss ? settings with { Extra = Visit.Invitation } : settings;
         var player = new Player(on, () => PodNetwork.Network, Report.Progress) { KeepLogs = options.KeepLogs };
         measures.AddRange(await player.PlayAsync(scenario, stop.Token));
     }
 
-    foreach (var scenario in options.Scenarios) await PlayAsync(scenario, settings);
-    if (options.Length is { } length)
-        await PlayAsync(new RandomFaults(options.Seed, length), settings with { Extra = Visit.Invitation });
+    foreach (var scenario in options.Scenarios) await PlayAsync(scenario);
+    if (options.Length is { } length) await PlayAsync(new RandomFaults(options.Seed, length));
 }
 catch (OperationCanceledException)
 {

@@ -19,10 +19,8 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
 
     public async Task PlayAsync(Run run)
     {
-        var ledger = new Ledger(pod => pod.IsRunning ? pod.Process!.Id : null, DateTime.UtcNow - run.Now);
-        run.Stage.Lookout.Seen += ledger.On;
-        var attempts = new Attempts();
-        await using var clerks = new Clerks(run.Kubelet, attempts, () => run.Now);
+        var ledger = Closing.Open(run);
+        await using var clerks = new Clerks(run);
         await run.FormAsync(silos);
         clerks.Start();
         var begun = run.Now;
@@ -32,34 +30,10 @@ internal sealed class RandomFaults(int seed, TimeSpan length, int silos = 4) : I
             await PlayRoundAsync(run, ledger, clerks, round);
         }
 
-        await clerks.EndAsync(run.Stop);
-        Conclude(run, attempts);
-        Conclude(run, ledger);
+        await clerks.ConcludeAsync(run.Pods);
+        Closing.Check(run, ledger);
         // Who was cut off or stopped for long may be declared Dead, and then ends; the ledger says who may not.
         await run.FinishAsync(new Aftermath { MayRescue = true, MayBeDeclared = int.MaxValue });
-    }
-
-    private static void Conclude(Run run, Ledger ledger)
-    {
-        var faults = ledger.Faults;
-        run.Check("views: nothing lost or doubled, nobody evicted who met no fault", faults.Count == 0,
-            faults.Count == 0 ? $"{ledger.Versions} versions held" : string.Join("; ", faults), "never");
-        var evicted = ledger.Evicted;
-        var unexplained = Evictions.Unexplained(evicted, Logs.Lines(run.Stage.Folder));
-        run.Check("evicted while they ran: a rule, a rescue or Orleans' votes", unexplained.Count == 0,
-            unexplained.Count == 0 ? $"{evicted.Count}, all explained" : string.Join("; ", unexplained), "explained");
-        var broken = Logs.Broken(run.Stage.Folder);
-        run.Check("no rule of the protocol broken in the logs", broken.Count == 0,
-            broken.Count == 0 ? "none" : string.Join("; ", broken.Take(3)), "none");
-    }
-
-    private static void Conclude(Run run, Attempts attempts)
-    {
-        var sums = attempts.Conclude();
-        run.Check("compare-and-swaps", sums.Won > 0, $"{sums}", "some won");
-        var faults = attempts.Faults;
-        run.Check("what silos were told of them", faults.Count == 0,
-            faults.Count == 0 ? "true" : $"{faults.Count}: {string.Join("; ", faults.Take(5))}", "true");
     }
 
     private async Task PlayRoundAsync(Run run, Ledger ledger, Clerks clerks, int round)

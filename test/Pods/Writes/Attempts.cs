@@ -30,6 +30,15 @@ internal sealed class Attempts
     private readonly HashSet<(Guid, string)> _dead = [];
     private readonly Dictionary<string, SeenRow> _rows = [];
 
+    /// <summary>How many were told won so far.</summary>
+    public int Won
+    {
+        get
+        {
+            lock (_gate) return _won.Count;
+        }
+    }
+
     public IReadOnlyList<string> Faults
     {
         get

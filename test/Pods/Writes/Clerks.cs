@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chaos;
 using Demo;
 using Scribe;
 
@@ -9,17 +10,20 @@ namespace Pods.Writes;
 /// One for each pod: asks its silo to read the table, and, while it is told to, for a compare-and-swap upon what was
 /// read, again and again. All ask at once, so most versions are asked for by several.
 /// </summary>
-internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> now) : IAsyncDisposable
+internal sealed class Clerks(Run run) : IAsyncDisposable
 {
     /// <summary>The silo bounds its reads and writes itself; only one that is stopped takes so long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(12);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(120);
 
+    private const int Several = 5;
+
     // A silo that starts reads and then writes, as Orleans does: it needs a second in which the table is let be.
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Busy = TimeSpan.FromSeconds(1);
 
+    private readonly Attempts _attempts = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
     private readonly Dictionary<Pod, Task> _loops = [];
@@ -29,20 +33,30 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
     public void Start() => _newcomers = NewcomersAsync();
 
     /// <summary>From now on compare-and-swaps are asked for, in bursts, the first at once.</summary>
-    public void BeginWriting() => Volatile.Write(ref _writingSince, now().Ticks);
+    public void BeginWriting() => Volatile.Write(ref _writingSince, run.Now.Ticks);
+
+    /// <summary>Waits until some have won: what begins then begins in the midst of it.</summary>
+    public Task UntilWinningAsync() =>
+        run.UntilAsync("silos write", () => _attempts.Won >= Several ? null : $"{_attempts.Won} won");
 
     /// <summary>From now on they only read.</summary>
     public void EndWriting() => Volatile.Write(ref _writingSince, -1);
 
-    /// <summary>Asks nothing any more, but that those who still run read once again.</summary>
-    public async Task EndAsync(CancellationToken stop)
+    /// <summary>Asks nothing any more, but that these read once again, and judges all that was told.</summary>
+    public async Task ConcludeAsync(IEnumerable<Pod> readers)
     {
         await StopAsync();
-        foreach (var pod in kubelet.Live)
+        foreach (var pod in readers)
         {
-            if (await ReadAsync(pod, stop) is null)
+            if (await ReadAsync(pod, run.Stop) is null)
                 throw new DemoFailed($"{pod.Name} does not read") { Logs = [pod.Name] };
         }
+
+        var sums = _attempts.Conclude();
+        run.Check("compare-and-swaps", sums.Won > 0, $"{sums}", "some won");
+        var faults = _attempts.Faults;
+        run.Check("what silos were told of them", faults.Count == 0,
+            faults.Count == 0 ? "true" : $"{faults.Count}: {string.Join("; ", faults.Take(5))}", "true");
     }
 
     public async ValueTask DisposeAsync()
@@ -60,13 +74,13 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
     }
 
     private bool IsWriting => Volatile.Read(ref _writingSince) is >= 0 and var since
-        && (now().Ticks - since) % Turn.Ticks < Busy.Ticks;
+        && (run.Now.Ticks - since) % Turn.Ticks < Busy.Ticks;
 
     private async Task NewcomersAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
-            foreach (var pod in kubelet.Pods.Where(pod => !_loops.ContainsKey(pod))) _loops[pod] = LoopAsync(pod);
+            foreach (var pod in run.Kubelet.Pods.Where(pod => !_loops.ContainsKey(pod))) _loops[pod] = LoopAsync(pod);
             await PauseAsync();
         }
     }
@@ -89,12 +103,12 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
 
     private async Task<(SeenTable Table, string Etag)?> ReadAsync(Pod pod, CancellationToken stop)
     {
-        var asked = now();
+        var asked = run.Now;
         try
         {
             if (await _http.GetFromJsonAsync<TablePage>(pod.AppUrl + Visit.Path, stop) is not { } page) return null;
             var table = SeenTable.Of(page);
-            attempts.Read(table, asked, now());
+            _attempts.Read(table, asked, run.Now);
             return (table, page.Etag);
         }
         catch (Exception failure) when (IsNoAnswer(failure))
@@ -106,7 +120,7 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
     // An attempt that has begun is not cut short: then nobody would be told what became of it.
     private async Task WriteAsync(Pod pod, SeenTable read, string etag)
     {
-        var attempt = attempts.Ask(read);
+        var attempt = _attempts.Ask(read);
         var outcome = Outcome.Unknown;
         try
         {
@@ -119,7 +133,7 @@ internal sealed class Clerks(Kubelet kubelet, Attempts attempts, Func<TimeSpan> 
             // Whatever became of it: nobody was told.
         }
 
-        attempts.Told(attempt, outcome, now());
+        _attempts.Told(attempt, outcome, run.Now);
     }
 
     private static bool IsNoAnswer(Exception failure) =>
