@@ -35,10 +35,24 @@ internal sealed class Visit : IHostingStartup, IStartupFilter
         app.Use(async (http, pass) =>
         {
             if (http.Request.Path != Path) await pass(http);
-            else await AnswerAsync(http, http.RequestServices.GetRequiredService<Desk>());
+            else await TryAsync(http, http.RequestServices.GetRequiredService<Desk>());
         });
         next(app);
     };
+
+    // A table that cannot be reached is what faults are for: no news for the application's log.
+    private static async Task TryAsync(HttpContext http, Desk desk)
+    {
+        try
+        {
+            await AnswerAsync(http, desk);
+        }
+        catch (Exception failure) when (!http.Response.HasStarted)
+        {
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            await http.Response.WriteAsync(failure.Message);
+        }
+    }
 
     private static async Task AnswerAsync(HttpContext http, Desk desk)
     {
