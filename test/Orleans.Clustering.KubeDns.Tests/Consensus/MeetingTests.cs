@@ -94,6 +94,7 @@ public class MeetingTests
         MeetsFor(30_000, Quorate(200), b);
 
         Assert.True(b.Saw("Yielding"));
+        Assert.True(Greeting(b).Standing.Yields);
     }
 
     // "if neither has one, both wait"
@@ -114,9 +115,19 @@ public class MeetingTests
         Assert.IsType<Fetched>(_a.Hand.Ask(Given.B, new Fetch(-1)));
         MeetsFor(5_000, Quorate(99));
 
-        var greeting = Assert.IsType<Greeting>(_a.Hand.Ask(Given.B, new Greet(1, 1, -1, false, default)));
-        Assert.True(greeting.Standing.Yields);
+        Assert.True(Greeting(_a).Standing.Yields);
         Assert.Null(FetchWithoutLineage());
+    }
+
+    // As soon as it is decided, not only once the process has begun to end.
+    [Fact]
+    public void One_whose_leader_decided_so_says_that_it_gives_way()
+    {
+        var b = Alone(Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C), Given.B);
+        b.Hand.Ask(Given.A, new Decided(new News(1, Sequence.Of<Command>(new Yield(Other)), null)));
+        Assert.False(b.Saw("Yielding"));
+
+        Assert.True(Greeting(b).Standing.Yields);
     }
 
     // "a silo without a majority may be gone from the discovery service" for FenceAfter
@@ -135,6 +146,9 @@ public class MeetingTests
 
     private static Amid Alone(ClusterState state, MemberId? self = null) =>
         new(new ByHand(self ?? Given.A, state)) { Greeted = "", Discovered = "ae", Ready = "ae" };
+
+    private static Greeting Greeting(Amid amid) =>
+        Assert.IsType<Greeting>(amid.Hand.Ask(Given.B, new Greet(1, 1, -1, false, default)));
 
     private static Standing Quorate(long formedAt) => new(true, default, formedAt, "");
 
