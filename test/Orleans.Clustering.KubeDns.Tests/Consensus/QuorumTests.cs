@@ -170,6 +170,22 @@ public class QuorumTests
         Assert.Equal(_voter.Hand.Now, _voter.Hand.Replica.LostSince);
     }
 
+    // "or when somebody asks it to take part in a rescue"
+    [Fact]
+    public void A_learner_that_is_asked_to_take_part_in_a_rescue_looks_for_itself()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of)) { Greeted = "a", Standing = new Told(true, default, 0, "") };
+        learner.Pass(20_000);
+        var before = learner.Hand.Sent.Count;
+
+        Assert.IsType<RescueRefused>(learner.Hand.Ask(Given.B, new RescuePrepare(
+            new Epoch(2, Given.B.Nonce), Amid.Nonces(Given.B, Given.D))));
+        learner.Pass(3_000);
+
+        Assert.Contains(learner.Hand.Sent.Skip(before), send =>
+            send.To == Given.C.Address && send.Envelope.Body is Greet);
+    }
+
     // "when a voter tells that it sees no majority": another learner that sees none tells of itself only.
     [Fact]
     public void A_learner_does_not_doubt_because_of_another_learner()

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Orleans.Clustering.KubeDns.Tests.Consensus;
 
-/// <summary>A rescue with several witnesses (protocol § 7, 2 and 3): b rescues with d, e and f; a and c have gone.</summary>
+/// <summary>
+/// A rescue with several witnesses (protocol § 7, 2 and 3): b rescues with d, e and f; a and c have gone.
+/// </summary>
 public class RescueOfManyTests
 {
     private static readonly MemberId F = Given.Member("f");
@@ -18,6 +20,23 @@ public class RescueOfManyTests
 
     private RescueAccept? Accept =>
         _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescueAccept>().LastOrDefault();
+
+    // "W = all that answer with this lineage"
+    [Fact]
+    public void Asks_nobody_of_another_lineage()
+    {
+        var other = Given.Member("g");
+        Lose(() =>
+        {
+            _amid.Hand.Step(new Received(0, new Envelope(
+                Given.Key, other, Given.B.Nonce, Guid.NewGuid(), Given.Epoch,
+                new Greeting(_amid.Hand.Now, 60_000, 0, false, default))));
+            return _amid.Saw("RescueBegun");
+        });
+
+        var asked = _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().Last();
+        Assert.Equal(Amid.Nonces(Given.B, Given.D, Given.E, F), asked.Witnesses);
+    }
 
     // "When all others have promised"
     [Fact]

@@ -179,12 +179,31 @@ public class TableStateTests
     }
 
     [Fact]
+    public void Its_start_and_its_heartbeat_are_signs_of_life()
+    {
+        Assert.Equal(8, (Row(One) with { StartTicks = 8, AliveTicks = 3 }).LastSign(5));
+        Assert.Equal(8, (Row(One) with { StartTicks = 3, AliveTicks = 8 }).LastSign(5));
+    }
+
+    [Fact]
+    public void A_silo_is_live_from_when_its_row_is_there_until_it_ends()
+    {
+        SiloState[] live = [SiloState.Created, SiloState.Joining, SiloState.Active];
+
+        Assert.Equal(live, Enum.GetValues<SiloState>().Where(state => Row(One, state).IsLive));
+    }
+
+    [Fact]
     public void A_tag_reads_what_it_wrote_and_nothing_else()
     {
         Assert.Equal(Tag(7), TableTag.Parse(Tag(7).ToString()));
         Assert.Equal(new RowTag(Epoch, 7), RowTag.Parse(new RowTag(Epoch, 7).ToString()));
-        Assert.All([null, "", "7", "a.b.c.d", $"{Tag(7)}.1", "1.2.-3"], text => Assert.Null(TableTag.Parse(text)));
-        Assert.All([null, "", "7", "1.2", "1.x.3", "1.2.-3"], text => Assert.Null(RowTag.Parse(text)));
+        Assert.All(
+            [null, "", "7", "a.b.c.d", $"{Tag(7)}.1", "1.2.-3", $"{Lineage}.1.2.3"],
+            text => Assert.Null(TableTag.Parse(text)));
+        Assert.All(
+            [null, "", "7", "1.2", "1.x.3", "1.2.-3", "+1.2.3", "1.2.3.4"],
+            text => Assert.Null(RowTag.Parse(text)));
     }
 
     private Verdict Insert(TableTag? expected) => _table.Check(new InsertRow(Row(Two), expected), Tag(1));
