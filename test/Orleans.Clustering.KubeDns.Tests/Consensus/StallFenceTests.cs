@@ -147,9 +147,26 @@ public class StallFenceTests
         _b.Now += 10;
         _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
         _b.Refuses(Given.C);
+        _b.Now += 10;
+        _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
         _b.Wait(500);
 
         Assert.DoesNotContain(_b.Traces, trace => trace.Event == "MemberEnded");
+    }
+
+    // "failed attempts [...] count from its return"
+    [Fact]
+    public void Attempts_that_failed_before_lose_no_majority()
+    {
+        foreach (var member in new[] { Given.A, Given.C })
+        {
+            for (var i = 0; i < 4; i++) _b.Step(new Undelivered(member.Address, default, WasRefused: false));
+        }
+
+        Stall();
+        _b.Wait(900);
+
+        Assert.Equal(-1, _b.Replica.LostSince);
     }
 
     private void Stall()
