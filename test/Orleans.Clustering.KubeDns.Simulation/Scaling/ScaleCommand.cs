@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
 /// <summary>
-/// The command: sizes in turn, a table at the end, all figures as JSON, written after each stretch. A size that does not
-/// come to its end ends the command; those before it are told.
+/// The command: sizes in turn, a table at the end, all figures as JSON, written after each stretch. A size that does
+/// not come to its end ends the command; those before it are told.
 /// </summary>
 internal static class ScaleCommand
 {

@@ -117,5 +117,6 @@ public class FoundingWitnessTests
         _a.Step(new Viewed(new View(_a.Now, true, listed.ToSequence(), 1_000)));
     }
 
-    private void Promise(MemberId from, Ballot ballot) => _a.TellWithoutLineage(from, new FoundPromise(ballot, null, 0, 0));
+    private void Promise(MemberId from, Ballot ballot) =>
+        _a.TellWithoutLineage(from, new FoundPromise(ballot, null, 0, 0));
 }
