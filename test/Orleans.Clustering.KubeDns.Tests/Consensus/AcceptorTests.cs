@@ -22,6 +22,16 @@ public class AcceptorTests
         Assert.Equal(Ballot(2, Given.C), Assert.IsType<Refused>(Accept(1, 1, Given.A, First)).Promised);
     }
 
+    // What was accepted is promised too: else one that comes late with a lower ballot would be believed after it.
+    [Fact]
+    public void An_accepted_value_bars_lower_ballots_as_a_promise_does()
+    {
+        Accept(1, 3, Given.A, First);
+
+        Assert.Equal(Ballot(3, Given.A), Assert.IsType<Refused>(Prepare(1, 2, Given.C)).Promised);
+        Assert.Equal(Ballot(3, Given.A), Assert.IsType<Refused>(Accept(1, 2, Given.C, new NoOp())).Promised);
+    }
+
     [Fact]
     public void A_promise_that_was_lost_is_given_again_with_what_was_accepted()
     {
@@ -75,6 +85,7 @@ public class AcceptorTests
 
         var ahead = Assert.IsType<Ahead>(Accept(1, 9, Given.A, new NoOp()));
         Assert.Equal(new News(1, Sequence.Of(new NoOp(), First), null), ahead.News);
+        Assert.Equal(new News(2, Sequence.Of(First), null), Assert.IsType<Ahead>(Prepare(2, 9, Given.A)).News);
     }
 
     // "only decided commands are ever handed on"

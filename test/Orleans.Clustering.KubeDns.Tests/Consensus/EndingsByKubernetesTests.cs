@@ -67,6 +67,22 @@ public class EndingsByKubernetesTests
         Assert.False(AnyEnded);
     }
 
+    // "some other member (or, in a cluster of two, the DNS server) answered the observer"
+    [Theory]
+    [InlineData("ab", true)]
+    [InlineData("abd", false)]
+    public void In_a_cluster_of_two_the_answers_of_DNS_show_that_it_is_not_we_who_are_cut_off(
+        string silos, bool hasEnded)
+    {
+        var members = silos.Select(Amid.Member).ToArray();
+        var amid = new Amid(new ByHand(Given.A, Given.State(Given.A).With(members))) { Greeted = "b" };
+        amid.Pass(5_000);
+        (amid.Refusing, amid.Ready) = ("b", "acd");
+        amid.Pass(10_000);
+
+        Assert.Equal(hasEnded, amid.Saw("MemberEnded"));
+    }
+
     private void Silent() => _leader.Step(new Undelivered(Given.C.Address, default, WasRefused: false));
 
     // All answer, and both services list all; half a minute like this follows.

@@ -38,6 +38,34 @@ public class EndingsTests
         Assert.Equal("", Ended);
     }
 
+    // The same of another cluster's process: its answer may have been on its way for long, or be older than the member.
+    [Theory]
+    [InlineData(-1, "")]
+    [InlineData(0, "")]
+    [InlineData(1, "c")]
+    public void Another_cluster_at_its_address_ends_a_member_that_answered_no_later_than_it_was_greeted(
+        long after, string ended)
+    {
+        EveryoneAnswers();
+        IsForeign(Given.C, _leader.Now + after);
+        _leader.Wait(1_000);
+
+        Assert.Equal(ended, Ended);
+    }
+
+    [Fact]
+    public void Another_cluster_at_its_address_before_a_member_was_known_does_not_end_it()
+    {
+        EveryoneAnswers();
+        IsForeign(Given.E, _leader.Now);
+        _leader.Now += 1_000;
+        var insert = Given.Change(Given.E, 1, Given.Insert(Given.E, _leader.State.Tag));
+        _leader.Ask(Given.B, new Decided(new News(1, Sequence.Of<Command>(insert), null)));
+        _leader.Wait(1_000);
+
+        Assert.Equal("", Ended);
+    }
+
     [Fact]
     public void Silence_ends_nobody()
     {
@@ -342,6 +370,10 @@ public class EndingsTests
         Assert.Equal(
             new MarkEnded(Given.D.Nonce, EndRule.Superseded), Assert.IsType<TableChange>(accept.Command).Change);
     }
+
+    private void IsForeign(MemberId at, long sentAt) => _leader.Step(new Received(0, new Envelope(
+        new ClusterKey("other", "cluster"), at with { Nonce = new Nonce(7) }, _leader.Self.Nonce, Guid.Empty, default,
+        new Foreign(sentAt))));
 
     private void EveryoneAnswers()
     {

@@ -150,11 +150,110 @@ public class EvidenceTests
         (_amid.Answering, _amid.Ready) = ("d", "bd");
         var asked = _amid.Hand.Now;
         Until(() => Lacks == "newcomer", () => HasNoLineage(asked));
+        for (var i = 0; i < 6; i++)
+        {
+            HasNoLineage(asked);
+            _amid.Pass(500);
+        }
+
         _amid.Hand.Wait(1_000);
         Assert.False(_amid.Saw("RescueBegun"));
         Assert.Contains(_amid.Hand.Sent.TakeLast(4), send => send.To == Given.E.Address && send.Envelope.Body is Greet);
 
         Until(() => _amid.Saw("RescueBegun"), () => HasNoLineage(_amid.Hand.Now));
+    }
+
+    // "Whoever occupies the address of a known member counts as a known member too, from its last answer on."
+    [Fact]
+    public void Waits_for_a_successor_that_answered_once_as_for_any_member()
+    {
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", "bcd");
+        _amid.Hand.Answers(Given.Member("c", life: 2));
+        _amid.Pass(60_000);
+        Assert.Equal("still_ready", Lacks);
+        Assert.False(_amid.Saw("RescueBegun"));
+
+        _amid.Ready = "bd";
+        _amid.Pass(40_000);
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    [Fact]
+    public void Does_not_wait_for_a_silent_address_that_nobody_lists()
+    {
+        _amid.Hand.Ask(Given.E, new Greet(1, 60_000, 0, false, default));
+        Lose(ready: "bd");
+
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    [Fact]
+    public void Does_not_wait_for_a_listed_pod_of_another_cluster()
+    {
+        (_amid.Discovered, _amid.Ready) = ("abcde", "abcde");
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", "bde");
+
+        Until(() => _amid.Saw("RescueBegun"), () => AnswersAsAnotherCluster(Given.E));
+    }
+
+    [Fact]
+    public void Does_not_wait_for_a_listed_pod_that_is_ready_no_more()
+    {
+        (_amid.Greeted, _amid.Discovered, _amid.Ready) = ("abcde", "abcde", "abcde");
+        Lose(ready: "bd");
+
+        Assert.True(_amid.Saw("RescueBegun"));
+    }
+
+    // "and every listed address answers or refuses": of one that never was Active that is asked as well.
+    [Fact]
+    public void A_newcomer_waits_for_a_silent_pod_that_is_listed_though_it_never_was_ready()
+    {
+        var state = Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.C);
+        var amid = new Amid(new ByHand(Given.B, state.With(Given.Row(Given.B, SiloState.Joining))));
+        amid.Hand.Ask(Given.Member("f"), new Greet(1, 60_000, 0, false, default));
+        (amid.Greeted, amid.Discovered) = ("abcde", "abcde");
+        amid.Pass(3_000);
+        (amid.Answering, amid.Discovered, amid.Ready) = ("d", "bde", "bd");
+        amid.Pass(60_000);
+        Assert.Equal("silent", amid.Hand.Replica.RescueBlockedBy);
+
+        amid.Refusing = "e";
+        amid.Pass(10_000);
+        Assert.True(amid.Saw("RescueBegun"));
+    }
+
+    // "(d) [...] by an answer that tells of a time after k's last reply"
+    [Fact]
+    public void What_Kubernetes_said_before_the_silence_is_no_evidence()
+    {
+        _amid.Pass(3_000);
+        _amid.Ready = "bd";
+        _amid.Pass(30_000);
+        _amid.Ready = null;
+        _amid.Pass(2_000);
+        _amid.Answering = "d";
+        _amid.Pass(60_000);
+
+        Assert.Equal("not_ready_for", Lacks);
+        Assert.False(_amid.Saw("RescueBegun"));
+    }
+
+    // "(d) not ready [...]: unreachable": silent for a while is not.
+    [Fact]
+    public void One_that_was_not_ready_for_long_and_is_silent_for_four_seconds_may_come_back()
+    {
+        (_amid.Greeted, _amid.Discovered, _amid.Ready) = ("abcde", "abcde", "abcde");
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", "be");
+        _amid.Pass(40_000);
+        Assert.Equal("listed", Lacks);
+
+        _amid.Answering = "";
+        _amid.Pass(4_000);
+        Assert.Equal("not_ready_for", Lacks);
     }
 
     private void HasNoLineage(long asked) =>

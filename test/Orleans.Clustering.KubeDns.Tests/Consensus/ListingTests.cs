@@ -117,6 +117,16 @@ public class ListingTests
         Assert.False(IsGone);
     }
 
+    [Fact]
+    public void An_answer_that_was_asked_before_the_newest_one_changes_nothing_of_what_is_listed_now()
+    {
+        Answer(110_000, "ab");
+        Answer(105_000, "a");
+
+        Assert.Equal(110_000, _listing.Last!.AskedAt);
+        Assert.True(_listing.Lists(Given.B.Address));
+    }
+
     // "gone from the discovery service (§ 1, but with answers that list others and not us)"
     [Fact]
     public void We_are_unlisted_since_the_first_answer_that_lists_others_only()

@@ -94,6 +94,7 @@ public class MeetingTests
         MeetsFor(30_000, Quorate(200), b);
 
         Assert.True(b.Saw("Yielding"));
+        Assert.True(Greeting(b).Standing.Yields);
     }
 
     // "if neither has one, both wait"
@@ -114,9 +115,19 @@ public class MeetingTests
         Assert.IsType<Fetched>(_a.Hand.Ask(Given.B, new Fetch(-1)));
         MeetsFor(5_000, Quorate(99));
 
-        var greeting = Assert.IsType<Greeting>(_a.Hand.Ask(Given.B, new Greet(1, 1, -1, false, default)));
-        Assert.True(greeting.Standing.Yields);
+        Assert.True(Greeting(_a).Standing.Yields);
         Assert.Null(FetchWithoutLineage());
+    }
+
+    // As soon as it is decided, not only once the process has begun to end.
+    [Fact]
+    public void One_whose_leader_decided_so_says_that_it_gives_way()
+    {
+        var b = Alone(Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C), Given.B);
+        b.Hand.Ask(Given.A, new Decided(new News(1, Sequence.Of<Command>(new Yield(Other)), null)));
+        Assert.False(b.Saw("Yielding"));
+
+        Assert.True(Greeting(b).Standing.Yields);
     }
 
     // "a silo without a majority may be gone from the discovery service" for FenceAfter
@@ -133,8 +144,49 @@ public class MeetingTests
         Assert.True(b.Saw("Fenced"));
     }
 
+    // A pod that DNS lists no more goes on for as long as it reaches a majority.
+    [Fact]
+    public void A_deleted_pod_with_a_majority_goes_on()
+    {
+        var b = Alone(Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C), Given.B);
+        (b.Greeted, b.Answering, b.Discovered, b.Ready) = ("ac", "ac", "ac", "ac");
+        b.Pass(90_000);
+
+        Assert.False(b.Saw("Fenced"));
+    }
+
+    // "then the greater lineage"
+    [Fact]
+    public void Formed_at_once_the_one_of_the_greater_lineage_yields_to_the_other()
+    {
+        var a = Alone(Ours with { Lineage = Other });
+        for (var i = 0; i < 10; i++)
+        {
+            a.Pass(500);
+            Meets(a, Given.Lineage, new Epoch(1, Given.E.Nonce), Quorate(100));
+        }
+
+        Assert.Equal(Given.Lineage, a.Hand.State.YieldsTo);
+    }
+
+    // What was met long ago may be no more.
+    [Fact]
+    public void Without_a_majority_it_does_not_give_way_to_one_that_answers_no_more()
+    {
+        var b = Alone(Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C), Given.B);
+        (b.Greeted, b.Answering) = ("ac", "");
+        MeetsFor(1_000, Quorate(200), b);
+        b.Pass(30_000);
+
+        Assert.True(b.Hand.Replica.LostSince >= 0);
+        Assert.False(b.Saw("Yielding"));
+    }
+
     private static Amid Alone(ClusterState state, MemberId? self = null) =>
         new(new ByHand(self ?? Given.A, state)) { Greeted = "", Discovered = "ae", Ready = "ae" };
+
+    private static Greeting Greeting(Amid amid) =>
+        Assert.IsType<Greeting>(amid.Hand.Ask(Given.B, new Greet(1, 1, -1, false, default)));
 
     private static Standing Quorate(long formedAt) => new(true, default, formedAt, "");
 

@@ -56,6 +56,105 @@ public class PeersTests
         Assert.False(Contact.HasLineage);
     }
 
+    // Greetings overtake each other: what was written earlier tells nothing new.
+    [Fact]
+    public void A_late_answer_to_an_earlier_greeting_changes_nothing()
+    {
+        _a.Answers(Given.B, index: 5);
+        var known = Contact;
+
+        _a.Tell(Given.B, new Greeting(_a.Now - 50, 1, 0, Leaving: true, default));
+
+        Assert.Equal(known, Contact);
+    }
+
+    // "anything of a member, if the greeting was sent before the member's last reply": in the same millisecond too
+    [Fact]
+    public void Another_process_that_answers_a_greeting_of_the_same_moment_takes_no_place()
+    {
+        _a.Answers(Given.B);
+
+        _a.Answers(Given.Member("b", life: 2));
+
+        Assert.Equal(Given.B, Contact.Member);
+    }
+
+    [Fact]
+    public void That_another_process_at_the_address_leaves_says_nothing_of_the_member()
+    {
+        _a.Answers(Given.B);
+        _a.Ask(Given.Member("b", life: 2), new Greet(1, 1, 0, Leaving: true, default));
+        Assert.False(Contact.IsLeaving);
+
+        _a.Ask(Given.B, new Greet(1, 1, 0, Leaving: true, default));
+        Assert.True(Contact.IsLeaving);
+    }
+
+    // A log only grows, and who leaves does not change its mind: what says otherwise was written before.
+    [Fact]
+    public void What_was_known_of_a_process_is_not_taken_back_by_a_late_answer()
+    {
+        _a.Answers(Given.B, index: 5);
+        _a.Ask(Given.B, new Greet(1, 1, 0, Leaving: true, default));
+        _a.Tell(Given.B, new Applied(9));
+        _a.Now += 10;
+        _a.Answers(Given.B, index: 7);
+        _a.TellWithoutLineage(Given.B, AnyReply);
+
+        Assert.Equal((9L, true, Given.Lineage), (Contact.Index, Contact.IsLeaving, Contact.Lineage));
+    }
+
+    [Fact]
+    public void A_later_process_at_the_address_begins_anew()
+    {
+        _a.Answers(Given.B, index: 9, leaving: true);
+        _a.Now += 10;
+        _a.Answers(Given.Member("b", life: 2), index: 2);
+
+        Assert.Equal((2L, false), (Contact.Index, Contact.IsLeaving));
+    }
+
+    // Only a complete answer may remove anybody, and only the newest.
+    [Theory]
+    [InlineData(0, false, true)]
+    [InlineData(-500, true, true)]
+    [InlineData(0, true, false)]
+    public void Who_was_listed_is_so_until_a_newer_complete_answer_does_not_list_it(
+        long askedAt, bool complete, bool isListed)
+    {
+        _a.Step(new Viewed(View(0, true, Given.A, Given.B)));
+
+        _a.Step(new Viewed(View(askedAt, complete, Given.A)));
+
+        Assert.Equal(isListed, Contact.Listed is not null);
+    }
+
+    // "until a complete answer, asked by the staleness after its last message, does not list it"
+    [Fact]
+    public void An_invitation_holds_until_an_answer_that_cannot_be_older_does_not_list_it()
+    {
+        _a.Ask(Given.B, new Greet(1, 1, 0, false, default));
+        _a.Now += 1_000;
+        _a.Step(new Viewed(View(0, true, Given.A)));
+        Assert.True(Contact.Invited);
+
+        _a.Now += 1;
+        _a.Step(new Viewed(View(0, true, Given.A)));
+        Assert.False(Contact.Invited);
+    }
+
+    // Whoever comes to vote or to have a row is looked for, whether DNS lists it or not.
+    [Fact]
+    public void Those_who_come_to_vote_or_to_have_a_row_are_greeted()
+    {
+        Command[] commands = [
+            new SetVoters(Sequence.Of(Given.A, Given.C)),
+            Given.Change(Given.D, 1, Given.Insert(Given.D, _a.State.Tag))];
+        _a.Ask(Given.B, new Decided(new News(1, commands.ToSequence(), null)));
+
+        Assert.All([Given.C, Given.D], each => Assert.Single(_a.Asked<Greet>(each)));
+    }
+
     [Fact]
     public void A_later_process_at_the_address_is_of_the_lineage_that_it_tells()
     {
@@ -66,4 +165,8 @@ public class PeersTests
 
         Assert.False(Contact.HasLineage);
     }
+
+    private View View(long askedAt, bool complete, params MemberId[] listed) => new(
+        _a.Now + askedAt, complete,
+        listed.Select(each => new ListedPeer(each.Fqdn, each.Address)).ToSequence(), 1_000);
 }

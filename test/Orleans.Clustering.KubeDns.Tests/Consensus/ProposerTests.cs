@@ -56,6 +56,108 @@ public class ProposerTests
         Assert.Single(_leader.Asked<Decided>(Given.B));
     }
 
+    // "A value accepted by a majority at one ballot": of the voters, and of this ballot
+    [Fact]
+    public void Acceptances_of_another_ballot_or_of_who_is_no_voter_decide_nothing()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Tell(Given.D, new Accepted(1, new Ballot(0, Given.A.Nonce)));
+        _leader.Tell(Given.C, new Accepted(1, new Ballot(5, Given.A.Nonce)));
+
+        Assert.Equal(0, _leader.State.Index);
+    }
+
+    [Fact]
+    public void A_refusal_of_another_ballot_ends_no_attempt()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Tell(Given.B, new Refused(1, new Ballot(5, Given.A.Nonce), new Ballot(6, Given.C.Nonce)));
+        _leader.Tell(Given.C, new Accepted(1, new Ballot(0, Given.A.Nonce)));
+
+        Assert.Equal(1, _leader.State.Index);
+    }
+
+    // "Values that it had in flight are proposed anew" after a stall: no late reply decides them.
+    [Fact]
+    public void An_acceptance_from_before_a_stall_decides_nothing()
+    {
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Now += 10_000;
+        _leader.Step(new Tick());
+        foreach (var voter in new[] { Given.B, Given.C }) _leader.Answers(voter);
+        Assert.Contains(_leader.Traces, trace => trace.Event == "StallOver");
+        _leader.Tell(Given.C, new Accepted(1, new Ballot(0, Given.A.Nonce)));
+
+        Assert.Equal(0, _leader.State.Index);
+    }
+
+    // "either -> Behind(index) if the acceptor has not applied slot-1"
+    [Fact]
+    public void A_voter_that_is_behind_gets_what_it_lacks_and_is_asked_again()
+    {
+        Commit(_leader, new NoOp());
+        Submit(_leader, 1, Given.Insert(Given.D, Three.Tag));
+        _leader.Tell(Given.C, new Behind(2, 0));
+        var news = _leader.Asked<Decided>(Given.C).Single().News;
+        Assert.Equal(new News(1, Sequence.Of<Command>(new NoOp()), null), news);
+
+        _leader.Tell(Given.C, new Applied(1));
+        Assert.Single(_leader.Asked<Accept>(Given.C));
+    }
+
+    [Fact]
+    public void Who_was_to_pass_a_leader_over_does_not_pass_over_the_next_one()
+    {
+        var next = new ByHand(Given.B, Three);
+        Submit(next, 1, Given.Insert(Given.D, Three.Tag));
+        Assert.Single(next.Traces, trace => trace.Event == "TakingOver");
+        next.Sent.Clear();
+
+        Commit(next, new SetVoters(Sequence.Of(Given.C, Given.A, Given.B)));
+        next.Wait(1_000);
+
+        Assert.DoesNotContain(next.Sent, send => send.Envelope.Body is Prepare);
+        Assert.Contains(next.Sent, send => send.Envelope.Body is Submitted { Answer: Answer.Elsewhere });
+    }
+
+    [Fact]
+    public void Who_is_no_voter_sends_a_caller_on_and_passes_nobody_over()
+    {
+        var learner = new ByHand(Given.E, Three);
+
+        var told = Assert.IsType<Submitted>(Submit(learner, 1, Given.Insert(Given.D, Three.Tag)));
+
+        Assert.Equal(Answer.Elsewhere, told.Answer);
+        Assert.DoesNotContain(learner.Traces, trace => trace.Event == "TakingOver");
+    }
+
+    // "if any reply shows an accepted value beyond it, it finishes that slot first": the leader too
+    [Fact]
+    public void A_leader_that_reads_finishes_what_is_in_flight()
+    {
+        _leader.Ask(Given.D, new Read(new RequestId(Given.D.Nonce, 1), 0));
+        _leader.Tell(Given.C, new Mark(1, 0, true));
+        _leader.Wait(400);
+        _leader.Tell(Given.C, new Accepted(1, new Ballot(0, Given.A.Nonce)));
+
+        Assert.Equal(1, _leader.State.Index);
+        Assert.Contains(_leader.Sent, send => send.Envelope.Body is ReadDone { Index: 1 });
+    }
+
+    // "each silo sends them to all voters, which keep the maximum": the table itself knows of none
+    [Fact]
+    public void A_clean_up_spares_a_row_whose_heartbeat_is_young_enough()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A).With(Given.A).With(Given.Row(Given.D, SiloState.Dead)));
+        leader.Ask(Given.D, new Heartbeat(new RequestId(Given.D.Nonce, 1), new Beat(Given.D.Silo, 100)));
+
+        Submit(leader, 1, new Cleanup(100, false, default));
+        Assert.NotNull(leader.State.Table.RowOf(Given.D));
+
+        Submit(leader, 2, new Cleanup(101, false, default));
+        Assert.Null(leader.State.Table.RowOf(Given.D));
+    }
+
     // "finishes whatever was in flight, and then commits SetVoters with itself first"
     [Fact]
     public void Who_takes_over_finishes_what_was_in_flight_and_then_leads()

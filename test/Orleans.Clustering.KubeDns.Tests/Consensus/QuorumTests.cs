@@ -41,6 +41,47 @@ public class QuorumTests
         Assert.True(_voter.Saw("QuorumBack"));
     }
 
+    // "whoever sees a lost majority come back looks around first": the others may have been rescued from it meanwhile
+    [Fact]
+    public void Who_sees_its_majority_come_back_takes_part_once_all_were_asked_whether_they_went_on_without_it()
+    {
+        _voter.Pass(3_000);
+        _voter.Answering = "";
+        _voter.Pass(10_000);
+        var b = _voter.Hand;
+        b.Answers(Given.A);
+        b.Wait(300);
+        Assert.True(_voter.Saw("QuorumBack"));
+        Assert.False(b.Replica.HasMajority);
+        Assert.IsType<Elsewhere>(b.Ask(Given.A, new Prepare(1, new Ballot(1, Given.A.Nonce))));
+
+        foreach (var member in new[] { Given.A, Given.C, Given.D }) b.Answers(member);
+        b.Wait(300);
+
+        Assert.True(b.Replica.HasMajority);
+        Assert.IsType<Promise>(b.Ask(Given.A, new Prepare(1, new Ballot(1, Given.A.Nonce))));
+    }
+
+    [Fact]
+    public void Who_sees_its_majority_come_back_waits_a_second_for_the_silent_and_no_longer()
+    {
+        _voter.Pass(3_000);
+        _voter.Answering = "";
+        _voter.Pass(10_000);
+        var b = _voter.Hand;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(b.Replica.HasMajority);
+            b.Answers(Given.A);
+            b.Wait(300);
+        }
+
+        b.Answers(Given.A);
+        b.Wait(500);
+
+        Assert.True(b.Replica.HasMajority);
+    }
+
     // "unreachable [...]: no valid reply for 5 s, in at least three attempts"
     [Fact]
     public void Silence_in_which_nobody_was_asked_loses_no_majority()
@@ -99,6 +140,108 @@ public class QuorumTests
         Assert.Contains(learner.Hand.Sent.Skip(before), send =>
             send.To == Given.C.Address && send.Envelope.Body is Greet);
         Assert.True(learner.Saw("NoQuorum"));
+    }
+
+    // "a majority [...] of the voters itself, in its epoch": one that is in another does not work for this one.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Voters_of_another_lineage_or_epoch_are_no_majority_though_they_answer(bool otherLineage)
+    {
+        _voter.Pass(3_000);
+        foreach (var voter in new[] { Given.A, Given.C })
+        {
+            _voter.Hand.Step(new Received(0, new Envelope(
+                Given.Key, voter, Given.B.Nonce, otherLineage ? Guid.NewGuid() : Given.Lineage,
+                otherLineage ? Given.Epoch : Given.Epoch with { Number = 0 },
+                new Greeting(_voter.Hand.Now, 60_000, 0, false, default))));
+        }
+
+        Assert.False(_voter.Hand.Replica.HasMajority);
+    }
+
+    // "neither votes nor leads": whoever may not take part makes no majority with the others, nor tells of theirs.
+    [Fact]
+    public void A_voter_that_was_away_tells_of_no_majority_before_it_has_looked_around()
+    {
+        _voter.Pass(3_000);
+        _voter.Hand.Now += 10_000;
+        _voter.Hand.Step(new Tick());
+        _voter.Hand.Answers(Given.A);
+        _voter.Hand.Answers(Given.C);
+        Assert.False(Standing(_voter).IsQuorate);
+
+        _voter.Hand.Answers(Given.D);
+        Assert.True(Standing(_voter).IsQuorate);
+    }
+
+    // "or have promised a higher epoch": it has itself, so one other that answers in the old epoch is no majority.
+    [Fact]
+    public void A_voter_that_promised_to_leave_counts_itself_as_lost()
+    {
+        _voter.Pass(5_000);
+        (_voter.Answering, _voter.Ready) = ("d", "bd");
+        _voter.Pass(12_000);
+        Assert.IsType<RescuePromise>(_voter.Hand.Ask(Given.D, new RescuePrepare(
+            new Epoch(2, Given.D.Nonce), Amid.Nonces(Given.B, Given.D))));
+
+        _voter.Answering = "ad";
+        _voter.Pass(2_000);
+
+        Assert.False(_voter.Saw("QuorumBack"));
+    }
+
+    // "failed attempts, refusals and the loss of a majority count from its return"
+    [Fact]
+    public void A_loss_counts_anew_from_when_it_was_away()
+    {
+        _voter.Pass(3_000);
+        _voter.Greeted = "d";
+        for (var i = 0; i < 10; i++)
+        {
+            _voter.Pass(500);
+            _voter.Hand.Answers(Given.Member("a", life: 2));
+            _voter.Hand.Answers(Given.Member("c", life: 2));
+        }
+
+        Assert.InRange(_voter.Hand.Replica.LostSince, 0, _voter.Hand.Now);
+        _voter.Hand.Now += 10_000;
+        _voter.Hand.Step(new Tick());
+
+        Assert.Equal(_voter.Hand.Now, _voter.Hand.Replica.LostSince);
+    }
+
+    // "or when somebody asks it to take part in a rescue"
+    [Fact]
+    public void A_learner_that_is_asked_to_take_part_in_a_rescue_looks_for_itself()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of)) { Greeted = "a", Standing = new Told(true, default, 0, "") };
+        learner.Pass(20_000);
+        var before = learner.Hand.Sent.Count;
+
+        Assert.IsType<RescueRefused>(learner.Hand.Ask(Given.B, new RescuePrepare(
+            new Epoch(2, Given.B.Nonce), Amid.Nonces(Given.B, Given.D))));
+        learner.Pass(3_000);
+
+        Assert.Contains(learner.Hand.Sent.Skip(before), send =>
+            send.To == Given.C.Address && send.Envelope.Body is Greet);
+    }
+
+    // "when a voter tells that it sees no majority": another learner that sees none tells of itself only.
+    [Fact]
+    public void A_learner_does_not_doubt_because_of_another_learner()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of)) { Greeted = "a", Standing = new Told(true, default, 0, "") };
+        learner.Pass(20_000);
+        var before = learner.Hand.Sent.Count;
+        for (var i = 0; i < 10; i++)
+        {
+            learner.Pass(500);
+            learner.Hand.Ask(Given.E, new Greet(1, 60_000, 0, false, default));
+        }
+
+        Assert.DoesNotContain(learner.Hand.Sent.Skip(before), send =>
+            send.To == Given.C.Address && send.Envelope.Body is Greet);
     }
 
     private static Told Standing(Amid amid) => Assert.IsType<Greeting>(

@@ -61,6 +61,19 @@ public class RescueTests
         Assert.Equal(new Epoch(8, Given.B.Nonce), Prepare!.Epoch);
     }
 
+    [Fact]
+    public void Counts_no_promise_of_another_epoch_or_of_one_that_was_not_asked()
+    {
+        Begin();
+
+        _amid.Hand.Tell(Given.D, new RescuePromise(new Epoch(9, Given.B.Nonce), Before, null, default));
+        _amid.Hand.Tell(Given.E, new RescuePromise(Prepare!.Epoch, Before, null, default));
+        Assert.Null(Accept);
+
+        Promise(Before, null);
+        Assert.NotNull(Accept);
+    }
+
     // "takes the highest decided state [...] appends the value accepted for the next slot at the highest ballot, if
     // any; writes the rows of members outside W Dead; raises the version by 1000; chooses voters from W, itself first"
     [Fact]

@@ -18,7 +18,7 @@ public class StallFenceTests
     }
 
     private bool IsFenced => _b.Traces.FindLastIndex(trace => trace.Event == "LocalStall")
-        > _b.Traces.FindLastIndex(trace => trace.Event == "StallOver");
+        > _b.Traces.FindLastIndex(trace => trace.Event == "LookedAround");
 
     // "A member whose own loop ran more than StallFence late"; a step is due once a second
     [Theory]
@@ -80,6 +80,24 @@ public class StallFenceTests
         Assert.IsType<Mark>(_b.Ask(Given.A, new Probe(2)));
     }
 
+    // A learner without a row, too, silent for longer than the stall, or whose refusal woke us (seed 7025860).
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Is_not_back_while_a_learner_that_it_knows_has_not_answered(bool refused)
+    {
+        _b.Answers(Given.D);
+        if (!refused) _b.Now += 40_000;
+        Stall();
+        if (refused) _b.Refuses(Given.D);
+        foreach (var member in new[] { Given.A, Given.C }) _b.Answers(member);
+        Assert.True(IsFenced);
+
+        _b.Answers(Given.D);
+
+        Assert.False(IsFenced);
+    }
+
     [Fact]
     public void An_answer_to_a_greeting_from_before_brings_nobody_back()
     {
@@ -129,9 +147,26 @@ public class StallFenceTests
         _b.Now += 10;
         _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
         _b.Refuses(Given.C);
+        _b.Now += 10;
+        _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
         _b.Wait(500);
 
         Assert.DoesNotContain(_b.Traces, trace => trace.Event == "MemberEnded");
+    }
+
+    // "failed attempts [...] count from its return"
+    [Fact]
+    public void Attempts_that_failed_before_lose_no_majority()
+    {
+        foreach (var member in new[] { Given.A, Given.C })
+        {
+            for (var i = 0; i < 4; i++) _b.Step(new Undelivered(member.Address, default, WasRefused: false));
+        }
+
+        Stall();
+        _b.Wait(900);
+
+        Assert.Equal(-1, _b.Replica.LostSince);
     }
 
     private void Stall()

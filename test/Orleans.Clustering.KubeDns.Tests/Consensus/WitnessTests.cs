@@ -165,6 +165,103 @@ public class WitnessTests
 
         Assert.IsType<Elsewhere>(Ask(new Epoch(2, Given.C.Nonce)));
         Assert.IsType<Elsewhere>(Ask(new Epoch(0, Given.D.Nonce)));
+        Assert.IsType<Elsewhere>(_amid.Hand.Ask(Given.A, new RescuePrepare(Given.Epoch, Left)));
+    }
+
+    // "Every message carries the [...] lineage, epoch": who asks must be of this lineage, and not behind.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Promises_nothing_to_one_of_another_lineage_or_of_an_epoch_below(bool otherLineage)
+    {
+        Lose();
+
+        _amid.Hand.Step(new Received(9, new Envelope(
+            Given.Key, Given.D, Given.B.Nonce, otherLineage ? Guid.NewGuid() : Given.Lineage,
+            otherLineage ? Given.Epoch : new Epoch(0, Given.D.Nonce), new RescuePrepare(Next, Left))));
+
+        Assert.IsType<Elsewhere>(_amid.Hand.Effects.OfType<Send>().Single(send => send.Handle == 9).Envelope.Body);
+    }
+
+    // A promise that was lost is given again, whatever could be said against it by now.
+    [Fact]
+    public void A_promise_that_was_lost_is_given_again_though_it_reaches_others_by_now()
+    {
+        Lose();
+        Ask();
+        _amid.Answering = "ad";
+        _amid.Pass(1_000);
+
+        Assert.IsType<RescuePromise>(Ask());
+    }
+
+    [Fact]
+    public void Accepts_a_first_state_from_nobody_but_its_rescuer()
+    {
+        Lose();
+        Ask();
+        var first = _amid.Hand.State.Rescue(Next, null, [Given.A, Given.C], Sequence.Of(Given.D));
+
+        Assert.IsType<Elsewhere>(_amid.Hand.Ask(Given.C, new RescueAccept(Next, first)));
+    }
+
+    // A row that says Dead names nobody who may know more.
+    [Fact]
+    public void Leaves_out_those_whose_rows_are_dead()
+    {
+        var amid = new Amid(new ByHand(Given.B, _amid.Hand.State.With(Given.Row(Given.E, SiloState.Dead))));
+        Lose(amid);
+
+        Assert.IsType<RescuePromise>(amid.Hand.Ask(Given.D, new RescuePrepare(Next, Left)));
+    }
+
+    // "unreachable": one that it has not asked is not.
+    [Fact]
+    public void Refuses_if_it_was_Active_to_leave_out_somebody_whom_it_never_asked()
+    {
+        var amid = new Amid(new ByHand(Given.B, _amid.Hand.State.With(Given.E)));
+        Lose(amid);
+
+        var refused = Assert.IsType<RescueRefused>(amid.Hand.Ask(Given.D, new RescuePrepare(Next, Left)));
+        Assert.Equal($"{Given.E} may know more", refused.Reason);
+    }
+
+    // "absent from its latest answer of the ready service": one from before the silence tells nothing of it.
+    [Fact]
+    public void Refuses_if_it_was_Active_to_leave_out_somebody_who_answered_after_Kubernetes_spoke()
+    {
+        _amid.Ready = "bd";
+        _amid.Pass(5_000);
+        _amid.Ready = null;
+        _amid.Pass(2_000);
+        _amid.Answering = "d";
+        _amid.Pass(12_000);
+
+        Assert.EndsWith("may know more", Refusal());
+    }
+
+    // Who is of another lineage by now has left this one for good: to reach it is no reason to wait.
+    [Fact]
+    public void Does_not_refuse_because_it_reaches_somebody_of_another_lineage()
+    {
+        var state = Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.C, Given.D);
+        var amid = new Amid(new ByHand(Given.B, state.With(Given.Row(Given.B, SiloState.Joining))));
+        Lose(amid);
+        amid.Hand.Step(new Received(0, new Envelope(
+            Given.Key, Given.A, Given.B.Nonce, Guid.NewGuid(), Given.Epoch,
+            new Greeting(amid.Hand.Now, 60_000, 0, false, default))));
+
+        Assert.IsType<RescuePromise>(amid.Hand.Ask(Given.D, new RescuePrepare(Next, Left)));
+    }
+
+    // They are in no state.
+    [Fact]
+    public void Tells_the_heartbeats_that_it_knows_of()
+    {
+        _amid.Hand.Ask(Given.D, new Heartbeat(new RequestId(Given.D.Nonce, 1), new Beat(Given.D.Silo, 77)));
+        Lose();
+
+        Assert.Equal(new Beat(Given.D.Silo, 77), Assert.Single(Assert.IsType<RescuePromise>(Ask()).Beats));
     }
 
     // "One that promised and for RescueAfter keeps meeting a working majority of the lineage in an epoch that it may
@@ -181,15 +278,46 @@ public class WitnessTests
         _amid.Pass(3_000);
 
         Assert.True(_amid.Saw("LeftBehind"));
+        Assert.IsType<Elsewhere>(Ask(new Epoch(3, Given.D.Nonce)));
+    }
+
+    [Fact]
+    public void Does_not_end_itself_because_it_meets_others_that_have_no_majority_either()
+    {
+        Lose();
+        Ask();
+        _amid.Answering = "acd";
+        _amid.Pass(15_000);
+
+        Assert.False(_amid.Saw("LeftBehind"));
+    }
+
+    // "keeps meeting": not once, and once again after a while.
+    [Fact]
+    public void Does_not_end_itself_because_it_met_a_working_majority_now_and_then()
+    {
+        Lose();
+        Ask();
+        for (var i = 0; i < 3; i++)
+        {
+            _amid.Hand.Tell(Given.A, new Greeting(_amid.Hand.Now, 60_000, 0, false, default)
+            {
+                Standing = new Standing(true, default, 0, ""),
+            });
+            _amid.Pass(8_000);
+        }
+
+        Assert.False(_amid.Saw("LeftBehind"));
     }
 
     private static Sequence<Nonce> Left => Amid.Nonces(Given.B, Given.D);
 
-    private void Lose()
+    private void Lose(Amid? amid = null)
     {
-        _amid.Pass(5_000);
-        (_amid.Answering, _amid.Ready) = ("d", "bd");
-        _amid.Pass(12_000);
+        amid ??= _amid;
+        amid.Pass(5_000);
+        (amid.Answering, amid.Ready) = ("d", "bd");
+        amid.Pass(12_000);
     }
 
     private Message? Ask(Epoch? epoch = null) => _amid.Hand.Ask(Given.D, new RescuePrepare(epoch ?? Next, Left));

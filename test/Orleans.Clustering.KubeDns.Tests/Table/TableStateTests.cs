@@ -9,6 +9,7 @@ public class TableStateTests
 {
     private static readonly SiloId One = new("10.0.0.1", 11111, 1);
     private static readonly SiloId Two = new("10.0.0.2", 11111, 1);
+    private static readonly SiloId Three = new("10.0.0.3", 11111, 1);
     private static readonly MemberId Owner = new("a.demo", new PeerAddress("10.0.0.1", 11112), One, new Nonce(1));
     private static readonly Guid Lineage = Guid.Parse("11111111-2222-3333-4444-555555555555");
     private static readonly Epoch Epoch = new(1, new Nonce(9));
@@ -66,6 +67,7 @@ public class TableStateTests
         Assert.Equal(Verdict.Lost, Insert(Tag(0)));
         Assert.Equal(Verdict.Lost, Insert(null));
         Assert.Equal(Verdict.Lost, Insert(Tag(1) with { Lineage = Guid.NewGuid() }));
+        Assert.Equal(Verdict.Lost, Insert(Tag(2) with { Lineage = Guid.NewGuid() }));
         Assert.Equal(Verdict.Lost, Insert(Tag(5) with { Epoch = new Epoch(0, default) }));
     }
 
@@ -112,6 +114,44 @@ public class TableStateTests
         Assert.Equal(2, written.Rows[One].WrittenAt);
     }
 
+    // Somebody else may have inserted the row; its owner's first write of it tells who that is.
+    [Fact]
+    public void A_row_without_an_owner_gets_the_one_that_writes_it()
+    {
+        var owned = TableState.Empty.Apply(new InsertRow(Row(One) with { Owner = null }, null))
+            .Apply(new UpdateRow(Row(One), null, null));
+
+        Assert.Equal(Owner, owned.Rows[One].Owner);
+    }
+
+    // A row at a member's address may be one that somebody else inserted for it, or its predecessor's.
+    [Fact]
+    public void The_row_of_an_incarnation_is_the_one_that_it_wrote()
+    {
+        var other = Owner with { Nonce = new Nonce(2) };
+
+        Assert.Equal(One, _table.RowOf(Owner)!.Silo);
+        Assert.Null(_table.RowOf(other));
+        Assert.Null(_table.RowOf(Owner with { Silo = Two }));
+    }
+
+    // "writes the rows of members outside W Dead; raises the version by 1000"
+    [Fact]
+    public void A_rescue_writes_the_ended_dead_at_its_version_and_leaves_the_others_their_etags()
+    {
+        var ended = Owner with { Silo = Two, Nonce = new Nonce(2) };
+        var dead = Owner with { Silo = Three, Nonce = new Nonce(3) };
+        var before = _table.Apply(new InsertRow(Row(Two) with { Owner = ended }, null))
+            .Apply(new InsertRow(Row(Three, SiloState.Dead) with { Owner = dead }, null));
+
+        var after = before.Rescue([ended, dead]);
+
+        Assert.Equal(1_003, after.Version);
+        Assert.Equal((SiloState.Dead, 1_003), (after.Rows[Two].State, after.Rows[Two].WrittenAt));
+        Assert.Equal(before.Rows[One], after.Rows[One]);
+        Assert.Equal(before.Rows[Three], after.Rows[Three]);
+    }
+
     [Fact]
     public void A_clean_up_takes_the_dead_whose_last_sign_is_old()
     {
@@ -139,12 +179,31 @@ public class TableStateTests
     }
 
     [Fact]
+    public void Its_start_and_its_heartbeat_are_signs_of_life()
+    {
+        Assert.Equal(8, (Row(One) with { StartTicks = 8, AliveTicks = 3 }).LastSign(5));
+        Assert.Equal(8, (Row(One) with { StartTicks = 3, AliveTicks = 8 }).LastSign(5));
+    }
+
+    [Fact]
+    public void A_silo_is_live_from_when_its_row_is_there_until_it_ends()
+    {
+        SiloState[] live = [SiloState.Created, SiloState.Joining, SiloState.Active];
+
+        Assert.Equal(live, Enum.GetValues<SiloState>().Where(state => Row(One, state).IsLive));
+    }
+
+    [Fact]
     public void A_tag_reads_what_it_wrote_and_nothing_else()
     {
         Assert.Equal(Tag(7), TableTag.Parse(Tag(7).ToString()));
         Assert.Equal(new RowTag(Epoch, 7), RowTag.Parse(new RowTag(Epoch, 7).ToString()));
-        Assert.All([null, "", "7", "a.b.c.d", $"{Tag(7)}.1", "1.2.-3"], text => Assert.Null(TableTag.Parse(text)));
-        Assert.All([null, "", "7", "1.2", "1.x.3", "1.2.-3"], text => Assert.Null(RowTag.Parse(text)));
+        Assert.All(
+            [null, "", "7", "a.b.c.d", $"{Tag(7)}.1", "1.2.-3", $"{Lineage}.1.2.3"],
+            text => Assert.Null(TableTag.Parse(text)));
+        Assert.All(
+            [null, "", "7", "1.2", "1.x.3", "1.2.-3", "+1.2.3", "1.2.3.4"],
+            text => Assert.Null(RowTag.Parse(text)));
     }
 
     private Verdict Insert(TableTag? expected) => _table.Check(new InsertRow(Row(Two), expected), Tag(1));
