@@ -16,7 +16,6 @@ internal sealed class Audit(Func<Pod, int?> processOf)
     private readonly Dictionary<string, Pod> _dead = [];
     private readonly Dictionary<(Guid, long), (string Content, Pod Pod)> _versions = [];
     private readonly Dictionary<(Guid, int), string> _rescuers = [];
-    private (TimeSpan From, TimeSpan Until) _meeting = (TimeSpan.MaxValue, TimeSpan.MinValue);
     private int _claims;
 
     /// <summary>How often a silo was asked and said that it has a majority: nothing is proved by no question.</summary>
@@ -27,9 +26,6 @@ internal sealed class Audit(Func<Pod, int?> processOf)
             lock (_gate) return _claims;
         }
     }
-
-    /// <summary>How often an older epoch was quorate beside a newer one while it might be.</summary>
-    public int Overlaps { get; private set; }
 
     public IReadOnlyList<string> Faults
     {
@@ -53,14 +49,6 @@ internal sealed class Audit(Func<Pod, int?> processOf)
 
     /// <summary>How many were declared Dead while their process ran, whether or not it ended later.</summary>
     public int DeclaredWhileRunning { get; private set; }
-
-    /// <summary>
-    /// Those who were rescued from come back, and may reach each other before they meet the others (protocol § 10).
-    /// </summary>
-    public void MayOverlap(TimeSpan from, TimeSpan until)
-    {
-        lock (_gate) _meeting = (from, until);
-    }
 
     public void On(Sample sample)
     {
@@ -99,8 +87,7 @@ internal sealed class Audit(Func<Pod, int?> processOf)
         var known = _quorate.TryGetValue(told.Lineage, out var newest);
         if (known && told.Epoch < newest.Epoch && sample.Asked > newest.Answered)
         {
-            if (sample.Asked >= _meeting.From && sample.Answered <= _meeting.Until) Overlaps++;
-            else _faults.Add($"two quorate epochs: {told.Epoch} of {sample.Pod.Name}, asked at "
+            _faults.Add($"two quorate epochs: {told.Epoch} of {sample.Pod.Name}, asked at "
                 + $"{sample.Asked.TotalSeconds:0.000} s, and {newest.Epoch} of {newest.Pod.Name}, which had told so "
                 + $"at {newest.Answered.TotalSeconds:0.000} s");
         }

@@ -35,21 +35,6 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public void Those_who_come_back_may_claim_an_older_epoch_until_they_have_met_and_no_longer()
-    {
-        _audit.MayOverlap(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5));
-        _audit.On(At(1, 2, _one, Claim(epoch: 2)));
-        _audit.On(At(3, 4, _other, Claim(epoch: 1)));
-
-        Assert.Empty(_audit.Faults);
-        Assert.Equal(1, _audit.Overlaps);
-
-        _audit.On(At(4, 6, _other, Claim(epoch: 1)));
-
-        Assert.Contains("two quorate epochs", Assert.Single(_audit.Faults));
-    }
-
-    [Fact]
     public void Two_claims_that_may_have_been_in_the_right_order_are_no_fault()
     {
         _audit.On(At(1, 3, _one, Claim(epoch: 2)));
