@@ -97,7 +97,7 @@ internal sealed class SimProcess(
     /// <summary>When its last pause ended.</summary>
     public long WokeAt { get; set; } = -1;
 
-    /// <summary>How long its last pause was by its own clocks; nothing if one stood and the other was put back.</summary>
+    /// <summary>How long its last pause was by its own clocks: if one stood and the other was put back, 0.</summary>
     public long SleptFor { get; private set; }
 
     /// <summary>Since when its monotonic clock stands still; −1: it runs.</summary>
