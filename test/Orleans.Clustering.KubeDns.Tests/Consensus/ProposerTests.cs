@@ -128,7 +128,7 @@ public class ProposerTests
         var told = Assert.IsType<Submitted>(Submit(learner, 1, Given.Insert(Given.D, Three.Tag)));
 
         Assert.Equal(Answer.Elsewhere, told.Answer);
-        Assert.Empty(learner.Traces.Where(trace => trace.Event == "TakingOver"));
+        Assert.DoesNotContain(learner.Traces, trace => trace.Event == "TakingOver");
     }
 
     // "if any reply shows an accepted value beyond it, it finishes that slot first": the leader too
