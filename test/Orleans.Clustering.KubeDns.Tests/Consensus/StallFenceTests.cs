@@ -141,7 +141,7 @@ public class StallFenceTests
         _b.Refuses(Given.C);
         _b.Now += 10;
         _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
-        _b.Wait(500);
+        _b.Wait(1_500);
 
         Assert.DoesNotContain(_b.Traces, trace => trace.Event == "MemberEnded");
     }
