@@ -15,7 +15,7 @@ Needs root, Linux with namespaces, iproute2 and nftables.
 
   --list          the scenarios, one a line
   --all           plays all of them
-  --minutes N     random faults for so long, then all must heal
+  --minutes N     random faults for so long, while the silos write; then all must heal
   --seed S        which faults; told at the start, so that they can be had again
   --keep-logs     keeps the silos' logs; those of a scenario that failed are always kept
   --no-build      what was built before

@@ -25,6 +25,9 @@ catch (ArgumentException failure)
     return 2;
 }
 
+// A read of a process' output keeps a thread of the pool; the DNS server, which is in this process, needs others.
+ThreadPool.SetMinThreads(64, 64);
+
 // No signal ends it before its children. Interrupted, it still tells what it has.
 using var stop = new Interruption(TimeSpan.FromHours(6));
 await using var series = new Series(options);

@@ -30,6 +30,9 @@ internal sealed class Kubelet(
     /// <summary>Where the containers run.</summary>
     public IPodSandbox Sandbox { get; init; } = new SharedSandbox();
 
+    /// <summary>What the containers' environment has besides what manifest and downward API set.</summary>
+    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Every pod that was ever started, the oldest first.</summary>
     public IReadOnlyList<Pod> Pods
     {
@@ -54,6 +57,7 @@ internal sealed class Kubelet(
             DnsStaleness)
         {
             Sandbox = Sandbox,
+            Extra = Extra,
         };
         await Sandbox.OpenAsync(pod);
         await control.PublishPodAsync(pod, IsDeployment, cancellationToken);

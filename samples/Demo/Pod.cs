@@ -22,6 +22,9 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
     /// <summary>Both of Orleans' names of the cluster that the silo belongs to.</summary>
     public string Cluster { get; init; } = "demo";
 
+    /// <summary>What its environment has besides what manifest and downward API set.</summary>
+    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The container; null before it started.</summary>
     public ChildProcess? Process { get; private set; }
 
@@ -80,7 +83,7 @@ internal sealed class Pod(string name, IPAddress address, Network network, strin
             ["Orleans__Clustering__NameServers__0"] = network.Dns.ToString(),
         };
 
-    private Dictionary<string, string> Environment(string secretFile) => new()
+    private Dictionary<string, string> Environment(string secretFile) => new(Extra)
     {
         ["POD_NAME"] = name,
         ["POD_NAMESPACE"] = DnsControl.Namespace,

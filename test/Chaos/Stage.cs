@@ -18,6 +18,9 @@ internal sealed record StageSettings(string SiloApp)
     /// <summary>How long DNS takes to follow the pods: controller, API server and CoreDNS.</summary>
     public TimeSpan PublicationDelay { get; init; }
 
+    /// <summary>What the silos' environment has besides what a manifest sets; by default nothing.</summary>
+    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+
     public TimeSpan DnsStaleness { get; init; } = TimeSpan.FromSeconds(0.2);
 
     public ReadinessProbe Probe { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 3);
@@ -47,6 +50,7 @@ internal sealed class Stage : IAsyncDisposable
             DnsStaleness = settings.DnsStaleness,
             Probe = settings.Probe,
             Sandbox = settings.Sandbox,
+            Extra = settings.Extra,
         };
         Lookout = new Lookout(Kubelet, new Watch(_http, client));
         Audit = new Audit(pod => pod.IsRunning ? pod.Process!.Id : null);

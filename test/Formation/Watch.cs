@@ -12,6 +12,9 @@ internal sealed record Told(Guid Lineage, bool IsActive, bool IsLeader, int Vote
     /// <summary>This silo's own address, as it stands in the others' views.</summary>
     public string Silo { get; init; } = "";
 
+    /// <summary>What this incarnation is called in the silos' logs.</summary>
+    public string Member { get; init; } = "";
+
     public int Epoch { get; init; }
 
     public int TableVersion { get; init; }
@@ -48,6 +51,7 @@ internal sealed class Watch(HttpClient http, SiloClient client)
             voters.Count, active)
         {
             Silo = status.GetProperty("selfSilo").GetString()!,
+            Member = $"{pod.Name}/{status.GetProperty("selfNonce").GetString()![..6]}",
             Epoch = status.GetProperty("epoch").GetInt32(),
             TableVersion = status.GetProperty("tableVersion").GetInt32(),
             EpochBy = status.GetProperty("epochBy").GetString()!,

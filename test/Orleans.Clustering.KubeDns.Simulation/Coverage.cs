@@ -15,7 +15,7 @@ internal static class Coverage
         "ReadRepeated", "ReadHeld", "InsertRow", "UpdateRow", "MarkEnded", "Cleanup", "SetVoters", "NoOp", "Yield",
         "SoleVoterHandedOver", "VotersGrew", "VotersShrank", "LeaderChanged", "PeerRefuses", "ForeignCluster",
         "EndedSuperseded", "EndedRefused", "EndedRemoved", "NoQuorum", "QuorumBack", "RescueWaiting", "RescueBegun",
-        "Vetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "StallOver",
+        "Vetoed", "RescueAbandoned", "RescueResumed", "RescueAdoptsValue", "Rescued", "LocalStall", "LookedAround",
         "LineageConflict", "Yielding", "LeftBehind", "Fenced", "Killed", "Paused", "CutOff", "Rejected", "Leaving",
         "ApiCut", "ClockJumped", "Forgotten", "Forked", "Suspended", "Split", "NodeDied", "NodeCutOff", "Evicted",
         "DnsDown", "NeverStarts", "PassedOver", "RollOut", "ScaledUp", "ScaledDown", "KilledAll", "RescuerFell",

@@ -59,6 +59,8 @@ internal sealed class SimProcess(
     Pod pod, MemberId self, Replica replica, int number, long startedAt, long clockOffset, long wallSkew)
 {
     private long _clockOffset = clockOffset;
+    private long _pausedAt = -1;
+    private long _jumpedBefore;
 
     public Pod Pod => pod;
 
@@ -86,11 +88,16 @@ internal sealed class SimProcess(
     public bool IsSuspended { get; set; }
 
     /// <summary>When its last pause began.</summary>
-    public long PausedAt { get; set; } = -1;
+    public long PausedAt
+    {
+        get => _pausedAt;
+        set => (_pausedAt, _jumpedBefore) = (value, Jumped);
+    }
 
     /// <summary>When its last pause ended.</summary>
     public long WokeAt { get; set; } = -1;
 
+    /// <summary>How long its last pause was by its own clocks: if one stood and the other was put back, 0.</summary>
     public long SleptFor { get; private set; }
 
     /// <summary>Since when its monotonic clock stands still; −1: it runs.</summary>
@@ -110,8 +117,10 @@ internal sealed class SimProcess(
     public void GoOn(long now)
     {
         if (PausedAt < 0) return;
-        if (SuspendedAt >= 0) _clockOffset -= now - SuspendedAt;
-        SleptFor = now - PausedAt;
+        var stood = SuspendedAt >= 0 ? now - SuspendedAt : 0;
+        _clockOffset -= stood;
+        var pause = now - PausedAt;
+        SleptFor = Math.Max(pause - stood, Math.Abs(pause + ((Jumped - _jumpedBefore) * 1_000)));
         (PausedAt, SuspendedAt, WokeAt) = (-1, -1, now);
     }
 

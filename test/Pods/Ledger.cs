@@ -8,16 +8,18 @@ namespace Pods;
 /// Holds what every silo says of the table against all that any of them said before, within one lineage and epoch: a
 /// version never goes back for the same process; from one version to a later one no more rows differ than there were
 /// commits; a row that was there stays, and the dead stay dead, or are cleaned up: Orleans keeps the newest 25 of them.
-/// And who lived and had met no fault must not be Dead.
+/// And who lived and had met no fault must not be Dead; for others that are, the logs must have a reason.
+/// <c>began</c>: when the clock of the samples did.
 /// </summary>
-internal sealed class Ledger(Func<Pod, int?> processOf)
+internal sealed class Ledger(Func<Pod, int?> processOf, DateTime began = default)
 {
     private readonly Lock _gate = new();
     private readonly List<string> _faults = [];
     private readonly Dictionary<Pod, Sample> _pending = [];
     private readonly Dictionary<(Guid, int), SortedList<long, IReadOnlyDictionary<string, string>>> _tables = [];
     private readonly Dictionary<(int, Guid, int), (long View, int Table)> _newest = [];
-    private readonly Dictionary<string, (Pod Pod, int ProcessId)> _silos = [];
+    private readonly Dictionary<string, (Pod Pod, int ProcessId, string Member)> _silos = [];
+    private readonly Dictionary<string, Evicted> _evicted = [];
     private readonly HashSet<int> _excused = [];
     private readonly Dictionary<(Guid, string), (int Epoch, long Version)> _dead = [];
 
@@ -38,6 +40,15 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         }
     }
 
+    /// <summary>Those that had met a fault and were seen as Dead while their processes ran.</summary>
+    public IReadOnlyList<Evicted> Evicted
+    {
+        get
+        {
+            lock (_gate) return [.. _evicted.Values];
+        }
+    }
+
     /// <summary>A fault concerns this pod: what runs in it now may be evicted, by Orleans or a rule.</summary>
     public void Excuse(Pod pod)
     {
@@ -52,7 +63,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         lock (_gate)
         {
             if (sample.Told is not { HasLineage: true } told) return;
-            _silos[told.Silo] = (sample.Pod, sample.ProcessId);
+            _silos[told.Silo] = (sample.Pod, sample.ProcessId, told.Member);
             // Epoch and table are asked for one after the other: they belong together if the next answer has the epoch.
             if (_pending.TryGetValue(sample.Pod, out var pending) && pending.ProcessId == sample.ProcessId
                 && pending.Told!.Lineage == told.Lineage && pending.Told.Epoch == told.Epoch)
@@ -74,7 +85,7 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         if (at > 0) RequireSteps(sample.Pod, at - 1, table);
         if (at < table.Count - 1) RequireSteps(sample.Pod, at, table);
         foreach (var (silo, status) in told.View) RequireStaysDead(told, silo, status);
-        foreach (var (silo, status) in told.View.Where(row => row.Value == "Dead")) RequireReason(silo, sample.Pod);
+        foreach (var (silo, status) in told.View.Where(row => row.Value == "Dead")) RequireReason(silo, sample);
     }
 
     private SortedList<long, IReadOnlyDictionary<string, string>> Table(Told told)
@@ -131,10 +142,12 @@ internal sealed class Ledger(Func<Pod, int?> processOf)
         }
     }
 
-    private void RequireReason(string silo, Pod by)
+    private void RequireReason(string silo, Sample by)
     {
         if (!_silos.TryGetValue(silo, out var owner) || processOf(owner.Pod) != owner.ProcessId) return;
-        if (!owner.Pod.Ending && !_excused.Contains(owner.ProcessId))
-            _faults.Add($"{by.Name} sees {silo} of {owner.Pod.Name} as Dead, which runs and met no fault");
+        if (owner.Pod.Ending || _evicted.ContainsKey(silo)) return;
+        if (!_excused.Contains(owner.ProcessId))
+            _faults.Add($"{by.Pod.Name} sees {silo} of {owner.Pod.Name} as Dead, which runs and met no fault");
+        else _evicted[silo] = new Evicted(silo, owner.Member, by.Pod.Name, began + by.Answered);
     }
 }

@@ -8,9 +8,15 @@ internal static class Logs
 
     public static IReadOnlyList<string> Broken(string folder) =>
     [
-        .. from file in Directory.EnumerateFiles(folder, "log.txt", SearchOption.AllDirectories).Order()
+        .. from file in Files(folder)
            from line in File.ReadLines(file)
            where Never.Any(line.Contains)
            select $"{Path.GetFileName(Path.GetDirectoryName(file))}: {line}",
     ];
+
+    /// <summary>Every line of every silo.</summary>
+    public static IEnumerable<string> Lines(string folder) => Files(folder).SelectMany(File.ReadLines);
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(folder, "log.txt", SearchOption.AllDirectories).Order();
 }

@@ -3,6 +3,7 @@ using Chaos.Scenarios;
 using Demo;
 using Pods;
 using Pods.Scenarios;
+using Scribe;
 
 PodsOptions options;
 try
@@ -40,13 +41,16 @@ try
         PublicationDelay = TimeSpan.FromSeconds(1),
     };
     Console.WriteLine(Report.Settings(settings));
-    var player = new Player(settings, () => PodNetwork.Network, Report.Progress) { KeepLogs = options.KeepLogs };
-    IEnumerable<IScenario> random = options.Length is { } length ? [new RandomFaults(options.Seed, length)] : [];
-    foreach (var scenario in options.Scenarios.Concat(random))
+    async Task PlayAsync(IScenario scenario)
     {
         Console.WriteLine($"\n{scenario.Name}: {scenario.Summary}");
+        var on = scenario is RandomFaults or NodeLoss ? settings with { Extra = Visit.Invitation } : settings;
+        var player = new Player(on, () => PodNetwork.Network, Report.Progress) { KeepLogs = options.KeepLogs };
         measures.AddRange(await player.PlayAsync(scenario, stop.Token));
     }
+
+    foreach (var scenario in options.Scenarios) await PlayAsync(scenario);
+    if (options.Length is { } length) await PlayAsync(new RandomFaults(options.Seed, length));
 }
 catch (OperationCanceledException)
 {

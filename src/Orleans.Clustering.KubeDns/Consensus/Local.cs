@@ -34,7 +34,10 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
 
     public long StartedAt { get; private set; } = -1;
 
-    public bool Leaving { get; set; }
+    /// <summary>When this process was told to stop (own clock, ms); −1: it was not.</summary>
+    public long LeavingSince { get; private set; } = -1;
+
+    public bool Leaving => LeavingSince >= 0;
 
     /// <summary>DNS shows this process under an identity that is not its own: it neither founds nor joins.</summary>
     public bool IsMisnamed { get; set; }
@@ -80,6 +83,8 @@ internal sealed class Local(Settings settings, ClusterKey key, MemberId self, ul
     public bool IsVoter => State?.IsVoter(Self.Nonce) == true;
 
     public bool IsLeader => State?.Leader == Self;
+
+    public void BeginLeaving() => LeavingSince = Leaving ? LeavingSince : Now;
 
     public void Begin(long now, long wall)
     {

@@ -27,6 +27,9 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
     /// <summary>What the leader must do of its own accord before it serves others.</summary>
     public Func<Command?> Duty { get; set; } = () => null;
 
+    /// <summary>Told who lost a compare-and-swap.</summary>
+    public Action<MemberId> Lost { get; set; } = _ => { };
+
     public long NextDue => _attempt?.ResendAt ?? (HasWork ? Math.Max(_pausedUntil, local.Now + 20) : long.MaxValue);
 
     private bool HasWork => _passedOver is not null || !_queue.IsEmpty || _finish > (local.State?.Index ?? 0);
@@ -186,6 +189,7 @@ internal sealed class Proposer(Local local, Acceptor acceptor, Peers peers)
             {
                 case Verdict.Lost:
                     Answer(operation, Consensus.Answer.Lost);
+                    Lost(operation.From);
                     break;
                 case Verdict.CallerIsAhead:
                     CatchUp();

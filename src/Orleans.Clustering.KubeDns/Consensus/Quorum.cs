@@ -23,6 +23,9 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
 
     public long NextDue => _lookAt;
 
+    /// <summary>Told when a lost majority is back in the same epoch: others may have gone on without it.</summary>
+    public Action Returned { get; set; } = () => { };
+
     /// <summary>Whether this member itself sees a majority that works in this epoch.</summary>
     public bool HasMajority =>
         local.State is { } state && local.MayTakePart && state.Voters.Count(IsWorking) >= state.Majority;
@@ -60,11 +63,15 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     {
         if (local.State is not { } state) return;
         if (_epoch != state.Epoch) Enter(state.Epoch);
-        if (local.Now < _lookAt) return;
+        if (local.Now < _lookAt && LostSince < 0) return;
         local.InDoubt = IsInDoubt(state);
         _lookAt = local.Now + (local.InDoubt ? LookEvery : LookAtLeisure);
         var lost = local.InDoubt ? state.Voters.Count(IsLost) : 0;
-        if (state.Voters.Count - lost >= state.Majority) Regain();
+        if (state.Voters.Count - lost >= state.Majority)
+        {
+            if (LostSince >= 0) Returned();
+            Regain();
+        }
         else if (LostSince < 0) Lose();
         local.IsLost = LostSince >= 0;
     }

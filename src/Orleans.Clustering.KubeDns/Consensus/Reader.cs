@@ -39,6 +39,8 @@ internal sealed class Reader(Local local, Acceptor acceptor, Proposer proposer)
 
     public void OnCommitted(Committed committed) => _turns.OnCommitted(committed);
 
+    public void OnLost(MemberId writer) => _turns.OnLost(writer);
+
     public Mark On(Probe probe) => new(probe.Round, local.State!.Index, acceptor.HasAccepted);
 
     public void On(MemberId from, Mark mark)

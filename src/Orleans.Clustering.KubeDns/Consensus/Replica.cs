@@ -44,6 +44,8 @@ internal sealed class Replica
         _witness = new Witness(_local, _peers, _acceptor, _quorum, _endings);
         _meeting = new Meeting(_local, _peers, _quorum);
         _peers.Standing = () => _quorum.Standing;
+        _quorum.Returned = _fence.LookAround;
+        _proposer.Lost = _reader.OnLost;
         _proposer.Duty = () => _endings.NextMark() ?? _meeting.NextYield() ?? _voters.Next();
     }
 
@@ -256,7 +258,7 @@ internal sealed class Replica
 
     private void BeginLeaving()
     {
-        _local.Leaving = true;
+        _local.BeginLeaving();
         _peers.GreetAll();
     }
 

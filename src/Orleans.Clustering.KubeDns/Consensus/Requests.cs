@@ -112,10 +112,13 @@ internal sealed class Requests(Local local)
             ? new Submit(call.Id, change, index) : new Read(call.Id, index, WaitsForTurn(call)));
     }
 
-    // Who is not Active reads in order to write its row, and so do others that start at the same time.
-    private bool WaitsForTurn(Call call) =>
-        call.MayWrite && local.Settings.OrdersReads
-        && local.State!.Table.RowOf(local.Self) is not { State: SiloState.Active or SiloState.Dead };
+    // Who starts or leaves reads in order to write its row, and so do others that do the same at the same time.
+    private bool WaitsForTurn(Call call)
+    {
+        if (!call.MayWrite || !local.Settings.OrdersReads) return false;
+        var status = local.State!.Table.RowOf(local.Self)?.State;
+        return status == SiloState.Active ? local.Leaving : status != SiloState.Dead;
+    }
 
     // Writes go to the leader first, then down the list; a voter reads by itself, unless the leader is to order its
     // reads. Once all were tried, begin anew.

@@ -65,6 +65,12 @@ internal sealed class Turns(Local local)
         if (committed.Command is TableChange { Id: { } id } && id.By == _holder) _turnEnds = local.Now;
     }
 
+    /// <summary>Who lost tries again after seconds, by another read: its turn is over.</summary>
+    public void OnLost(MemberId writer)
+    {
+        if (writer.Nonce == _holder) _turnEnds = local.Now;
+    }
+
     private bool MayBegin(WaitingRead read) => local.Now >= _turnEnds || read.From.Nonce == _holder;
 
     private void Begin(WaitingRead read) => (_holder, _turnEnds) = (read.From.Nonce, local.Now + WriteWithin);

@@ -17,6 +17,9 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     /// <summary>After so long a silence a silo counts as unreachable.</summary>
     private const long AnswersFor = 5_000;
 
+    /// <summary>How long a leaver that votes waits for the answers of those it asked as it became both.</summary>
+    private const long AsksFor = 1_000;
+
     /// <summary>How many commands a candidate may lag: it gets them with the first slot it votes on.</summary>
     private const long MayLag = 16;
 
@@ -38,7 +41,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         get
         {
             if (local.State is not { } state) return true;
-            if (local.IsVoter) return !peers.Members().Any(member => member != local.Self && NeedsTable(member));
+            if (local.IsVoter) return !peers.Members().Any(member => member != local.Self && MayNeedTable(member));
             if (state.Voters.All(HasEnded)) return true;
             var known = state.Voters.Count(voter => peers.Of(voter) is { } contact && contact.Index >= state.VotersAt);
             return known >= state.Majority;
@@ -48,7 +51,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
     public void OnCommitted(Committed committed)
     {
         if (!committed.State.IsVoter(local.Self.Nonce)) _votesSince = -1;
-        else if (_votesSince < 0) _votesSince = local.Now;
+        else if (_votesSince < 0) BeginVoting();
         if (committed.Command is null)
         {
             foreach (var row in committed.State.Table.Rows.Values) Note(row);
@@ -148,6 +151,19 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         if (IsLeaving(member) || endings.IsEnded(member)) return false;
         return local.State!.Table.RowOf(member) is not { IsLive: false };
     }
+
+    // A learner hardly asks anybody: a leaver that is given the vote does not know yet who needs the table.
+    private void BeginVoting()
+    {
+        _votesSince = local.Now;
+        if (local.Leaving) peers.GreetAll();
+    }
+
+    // Or who was asked just now and has neither answered nor refused (seed 6045405).
+    private bool MayNeedTable(MemberId member) =>
+        NeedsTable(member)
+        || (!HasEnded(member) && peers.Of(member)?.Refuses != true
+            && local.Now < Math.Max(_votesSince, local.LeavingSince) + AsksFor);
 
     // Whose process answers and has not written its last row. A leaver waits for nobody who is silent: it cannot help.
     private bool NeedsTable(MemberId member) =>

@@ -72,13 +72,6 @@ internal sealed partial class ReplicaNode
             : $"this silo votes no more; the voters are {state.Voters}");
     }
 
-    private void TellOfSecret()
-    {
-        if (_settings.Around.HasSecret) return;
-        LogWarning("InsecureNoSecret",
-            $"no SecretFile is set: whoever reaches port {Self.Address.Port} may take part in the membership");
-    }
-
     private void OnOperationEnded(string op, string outcome, TimeSpan took)
     {
         if (outcome != "timed_out" || !_told.Pass($"OperationTimedOut {op}", out var leftOut)) return;

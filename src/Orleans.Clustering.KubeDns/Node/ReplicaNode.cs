@@ -106,7 +106,6 @@ internal sealed partial class ReplicaNode : INode
         _listener = await _wiring.Listen(ServeAsync, cancellationToken).ConfigureAwait(false);
         LogListening(Self.Fqdn, Self.Address.ToString());
         foreach (var error in _settings.Around.Standing) LogStanding(error.Message);
-        TellOfSecret();
         _phase = NodePhase.Founding;
         _loop = Task.Run(LoopAsync, CancellationToken.None);
         Post(new Tick());

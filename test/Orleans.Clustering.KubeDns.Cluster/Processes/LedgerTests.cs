@@ -79,13 +79,14 @@ public sealed class LedgerTests
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
-    public void A_living_one_declared_dead_is_found_unless_it_met_a_fault(bool met, int faults)
+    public void A_living_one_declared_dead_is_a_fault_or_if_it_met_one_needs_a_reason(bool met, int faults)
     {
         if (met) _ledger.Excuse(_other);
         Show(_other, "b", 1, ("a", "Active"), ("b", "Active"));
         Show(_one, "a", 2, ("a", "Active"), ("b", "Dead"));
 
         Assert.Equal(faults, _ledger.Faults.Count);
+        Assert.Equal(met ? ["b"] : [], _ledger.Evicted.Select(evicted => evicted.Silo));
     }
 
     // Twice: what a silo says is taken once its next answer confirms the epoch.

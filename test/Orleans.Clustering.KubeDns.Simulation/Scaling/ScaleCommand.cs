@@ -3,10 +3,14 @@ using System.Text.Json;
 
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
-/// <summary>The command: sizes in turn, a table at the end, all figures as JSON, written after each stretch.</summary>
+/// <summary>
+/// The command: sizes in turn, a table at the end, all figures as JSON, written after each stretch. A size that does
+/// not come to its end ends the command; those before it are told.
+/// </summary>
 internal static class ScaleCommand
 {
     private const long SteadyFor = 120_000;
+    private const int DidNotSettle = 4;
 
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
 
@@ -15,13 +19,22 @@ internal static class ScaleCommand
         var framing = Framing.MeasureAsync().GetAwaiter().GetResult();
         Console.WriteLine($"HTTP/2 adds {framing.OfRequest:F0} bytes to a request, {framing.OfReply:F0} to a reply");
         var results = new List<ScaleResult>();
-        foreach (var size in sizes.Split(',').Select(Size).ToList())
+        var failed = false;
+        foreach (var size in sizes.Split(',').Select(Size).ToList().TakeWhile(_ => !failed))
         {
-            results.Add(ScaleRun.Execute(size, SteadyFor, Console.Error.WriteLine, Save));
+            try
+            {
+                results.Add(ScaleRun.Execute(size, SteadyFor, Console.Error.WriteLine, Save));
+            }
+            catch (SimulationFailedException failure)
+            {
+                Console.Error.WriteLine(failure.Message);
+                failed = true;
+            }
         }
 
-        Console.WriteLine(Table(results, framing));
-        return 0;
+        if (results.Count > 0) Console.WriteLine(Table(results, framing));
+        return failed ? DidNotSettle : 0;
 
         // After each stretch: a large size takes long, and what it has shown so far is worth keeping.
         void Save(ScaleResult soFar)

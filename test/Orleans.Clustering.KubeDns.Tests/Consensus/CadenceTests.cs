@@ -42,6 +42,25 @@ public class CadenceTests
         Assert.DoesNotContain(voter.Effects.OfType<Send>(), send => send.Envelope.Body is Prepare);
     }
 
+    // Idle traffic is what the leader asks; of the other voters each adds a greeting in 25 s.
+    [Theory]
+    [InlineData("a", 60)]
+    [InlineData("b", 2)]
+    public void The_leader_watches_who_does_not_vote_and_the_other_voters_look_now_and_then(string name, int greetings)
+    {
+        var silo = new ByHand(
+            Given.Member(name), Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C, Given.D));
+        MemberId[] others = [.. new[] { Given.A, Given.B, Given.C, Given.D }.Where(other => other != silo.Self)];
+        Pass(1_000);
+        silo.Sent.Clear();
+        Pass(60_000);
+
+        var greeted = silo.Sent.Count(send => send.Envelope.Body is Greet && send.To == Given.D.Address);
+        Assert.InRange(greeted, greetings - 1, greetings + 1);
+
+        void Pass(long ms) => silo.Wait(ms, () => Array.ForEach(others, other => silo.Answers(other)));
+    }
+
     [Fact]
     public void Phase_1_ends_although_its_replies_take_longer_than_the_resend()
     {

@@ -41,6 +41,47 @@ public class QuorumTests
         Assert.True(_voter.Saw("QuorumBack"));
     }
 
+    // "whoever sees a lost majority come back looks around first": the others may have been rescued from it meanwhile
+    [Fact]
+    public void Who_sees_its_majority_come_back_takes_part_once_all_were_asked_whether_they_went_on_without_it()
+    {
+        _voter.Pass(3_000);
+        _voter.Answering = "";
+        _voter.Pass(10_000);
+        var b = _voter.Hand;
+        b.Answers(Given.A);
+        b.Wait(300);
+        Assert.True(_voter.Saw("QuorumBack"));
+        Assert.False(b.Replica.HasMajority);
+        Assert.IsType<Elsewhere>(b.Ask(Given.A, new Prepare(1, new Ballot(1, Given.A.Nonce))));
+
+        foreach (var member in new[] { Given.A, Given.C, Given.D }) b.Answers(member);
+        b.Wait(300);
+
+        Assert.True(b.Replica.HasMajority);
+        Assert.IsType<Promise>(b.Ask(Given.A, new Prepare(1, new Ballot(1, Given.A.Nonce))));
+    }
+
+    [Fact]
+    public void Who_sees_its_majority_come_back_waits_a_second_for_the_silent_and_no_longer()
+    {
+        _voter.Pass(3_000);
+        _voter.Answering = "";
+        _voter.Pass(10_000);
+        var b = _voter.Hand;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(b.Replica.HasMajority);
+            b.Answers(Given.A);
+            b.Wait(300);
+        }
+
+        b.Answers(Given.A);
+        b.Wait(500);
+
+        Assert.True(b.Replica.HasMajority);
+    }
+
     // "unreachable [...]: no valid reply for 5 s, in at least three attempts"
     [Fact]
     public void Silence_in_which_nobody_was_asked_loses_no_majority()

@@ -18,7 +18,7 @@ public class StallFenceTests
     }
 
     private bool IsFenced => _b.Traces.FindLastIndex(trace => trace.Event == "LocalStall")
-        > _b.Traces.FindLastIndex(trace => trace.Event == "StallOver");
+        > _b.Traces.FindLastIndex(trace => trace.Event == "LookedAround");
 
     // "A member whose own loop ran more than StallFence late"; a step is due once a second
     [Theory]
@@ -88,6 +88,24 @@ public class StallFenceTests
 
         Assert.False(IsFenced);
         Assert.IsType<Mark>(_b.Ask(Given.A, new Probe(2)));
+    }
+
+    // A learner without a row, too, silent for longer than the stall, or whose refusal woke us (seed 7025860).
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Is_not_back_while_a_learner_that_it_knows_has_not_answered(bool refused)
+    {
+        _b.Answers(Given.D);
+        if (!refused) _b.Now += 40_000;
+        Stall();
+        if (refused) _b.Refuses(Given.D);
+        foreach (var member in new[] { Given.A, Given.C }) _b.Answers(member);
+        Assert.True(IsFenced);
+
+        _b.Answers(Given.D);
+
+        Assert.False(IsFenced);
     }
 
     [Fact]

@@ -96,15 +96,32 @@ public class TurnsTests
         Assert.Equal(2, voter.Sent.Count(send => send.Envelope.Body is ReadDone));
     }
 
-    // A silo that is not Active asks the leader for its turn, and has patience; one that is reads wherever it likes.
+    [Fact]
+    public void Who_lost_has_had_its_turn()
+    {
+        Read(Given.B);
+        Read(Given.C);
+        Read(Given.D, mayWrite: false);
+        Write(Given.D);
+        Assert.Equal("b d", Answered);
+
+        Write(Given.B);
+        Assert.Equal(1, Outcomes(Answer.Lost));
+        Assert.Equal("b d c", Answered);
+    }
+
+    // A silo that starts or leaves asks the leader for its turn, and has patience; others read wherever they like.
     [Theory]
-    [InlineData("Joining", true)]
-    [InlineData("ShuttingDown", true)]
-    [InlineData("Active", false)]
-    public void Only_who_is_not_Active_asks_for_a_turn(string status, bool waits)
+    [InlineData("Joining", false, true)]
+    [InlineData("ShuttingDown", true, true)]
+    [InlineData("Active", false, false)]
+    [InlineData("Active", true, true)]
+    [InlineData("Dead", true, false)]
+    public void Who_starts_or_leaves_asks_for_a_turn(string status, bool leaves, bool waits)
     {
         var voter = new ByHand(
             Given.B, Given.State(Given.A, Given.B, Given.C).With(Given.Row(Given.B, Enum.Parse<SiloState>(status))));
+        if (leaves) voter.Step(new Leave());
         voter.Step(new AskRead(1, voter.Now + 3_000, MayWrite: true));
 
         Assert.Equal(waits, voter.Asked<Read>(Given.A).Any(read => read.MayWrite));

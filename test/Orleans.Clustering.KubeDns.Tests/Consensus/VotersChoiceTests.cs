@@ -105,6 +105,7 @@ public class VotersChoiceTests
     {
         var leader = new ByHand(Given.A, Given.State(Given.A).With(Given.A, Given.B));
         leader.Step(new Leave());
+        leader.Wait(3_000);
         Assert.True(leader.Replica.HasHandedOver);
 
         leader.Answers(Given.B, leaving: true);

@@ -168,6 +168,40 @@ public class VotersTests
         Assert.Equal(Sequence.Of(Given.D), leader.State.Voters);
     }
 
+    // "whom it has not heard of since, it asks first" (seed 6045405)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_leaver_given_the_last_vote_asks_who_still_needs_the_table_before_it_stops(bool answers)
+    {
+        var leaver = new ByHand(Given.B, Given.State(Given.A).With(Given.Row(Given.B, SiloState.Dead)).With(Given.C));
+        leaver.Step(new Leave());
+        leaver.Wait(5_000);
+        leaver.Ask(Given.A, new Decided(new News(1, Sequence.Of<Command>(new SetVoters(Sequence.Of(Given.B))), null)));
+        Assert.NotEmpty(leaver.Asked<Greet>(Given.C));
+        Assert.False(leaver.Replica.HasHandedOver);
+
+        leaver.Wait(900);
+        Assert.False(leaver.Replica.HasHandedOver);
+        if (answers) leaver.Answers(Given.C);
+        leaver.Wait(200);
+        Assert.Equal(!answers, leaver.Replica.HasHandedOver);
+    }
+
+    [Fact]
+    public void A_leaver_given_the_last_vote_waits_for_nobody_who_refuses()
+    {
+        var leaver = new ByHand(Given.B, Given.State(Given.A).With(Given.Row(Given.B, SiloState.Dead)).With(Given.C));
+        leaver.Answers(Given.C);
+        leaver.Wait(20_000);
+        leaver.Step(new Leave());
+        leaver.Ask(Given.A, new Decided(new News(1, Sequence.Of<Command>(new SetVoters(Sequence.Of(Given.B))), null)));
+        Assert.False(leaver.Replica.HasHandedOver);
+
+        leaver.Refuses(Given.C);
+        Assert.True(leaver.Replica.HasHandedOver);
+    }
+
     [Fact]
     public void When_all_leave_at_once_each_may_stop_within_the_time_for_handing_over()
     {

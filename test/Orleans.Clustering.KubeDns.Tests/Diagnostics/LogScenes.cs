@@ -15,7 +15,7 @@ internal static class LogScenes
         await using var stage = await NodeStage.FormAsync(3);
         var (leader, others) = (stage.Nodes[0], stage.Nodes.Skip(1).ToList());
         Assert.True(leader.Status.IsLeader);
-        await Tell(stage, leader, "InsecureNoSecret", "SelfListed", "Founding", "KDNS310");
+        await Tell(stage, leader, "SelfListed", "Founding", "KDNS310");
         foreach (var other in others) await Tell(stage, other, "Joined");
         await stage.EndAsync(leader.Node.HandOverAsync(default));
         await Tell(stage, leader, "HandedOver");
