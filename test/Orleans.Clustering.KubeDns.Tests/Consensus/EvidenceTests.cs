@@ -169,6 +169,7 @@ public class EvidenceTests
     {
         _amid.Pass(3_000);
         (_amid.Answering, _amid.Ready) = ("d", "bcd");
+        _amid.Hand.Now += 10;
         _amid.Hand.Answers(Given.Member("c", life: 2));
         _amid.Pass(60_000);
         Assert.Equal("still_ready", Lacks);
@@ -183,7 +184,8 @@ public class EvidenceTests
     public void Does_not_wait_for_a_silent_address_that_nobody_lists()
     {
         _amid.Hand.Ask(Given.E, new Greet(1, 60_000, 0, false, default));
-        Lose(ready: "bd");
+        _amid.Ready = "abcde";
+        Lose(ready: "bde");
 
         Assert.True(_amid.Saw("RescueBegun"));
     }

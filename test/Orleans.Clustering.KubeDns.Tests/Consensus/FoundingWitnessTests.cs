@@ -100,6 +100,78 @@ public class FoundingWitnessTests
         Assert.Equal(Of(8, Given.A), Ballot);
     }
 
+    // "Any refusal, silence, or lineage met on the way -> back to 1"
+    [Fact]
+    public void A_witness_that_is_elsewhere_ends_the_attempt()
+    {
+        Begin();
+        Promise(Given.B, Ballot);
+        _a.TellWithoutLineage(Given.C, new Elsewhere());
+        Promise(Given.C, Ballot);
+
+        Assert.Null(Accept);
+    }
+
+    [Fact]
+    public void An_attempt_that_is_not_answered_is_followed_by_another()
+    {
+        Begin();
+        for (var i = 0; i < 15; i++)
+        {
+            _a.Wait(200);
+            See();
+        }
+
+        Assert.True(Ballot.Round > 1);
+    }
+
+    [Fact]
+    public void Nobody_founds_who_meets_a_lineage_though_its_state_does_not_come()
+    {
+        _a.Now += 60_000;
+        _a.Answers(Given.B);
+        See(Given.C);
+
+        Assert.DoesNotContain(_a.Sent, send => send.Envelope.Body is FoundPrepare);
+    }
+
+    // "asked at least DnsStaleness [...] after the first refusal of every address passed over"
+    [Fact]
+    public void Who_refuses_is_not_passed_over_on_an_answer_from_before_it_refused()
+    {
+        _a.Now += 60_000;
+        List(Given.A, Given.B, Given.C);
+        for (var i = 0; i < 40; i++) Refuse();
+        Assert.DoesNotContain(_a.Sent, send => send.Envelope.Body is FoundPrepare);
+
+        List(Given.A, Given.B, Given.C);
+        Refuse();
+        Assert.Contains(_a.Sent, send => send.Envelope.Body is FoundPrepare);
+
+        void Refuse()
+        {
+            _a.Now += 500;
+            Answer(Given.B);
+            _a.Refuses(Given.C);
+        }
+    }
+
+    // "a majority of all that neither refused for 10 s nor are foreign"
+    [Fact]
+    public void Processes_of_another_cluster_have_no_say_in_who_is_outvoted()
+    {
+        for (var i = 0; i < 70; i++)
+        {
+            _a.Now += 500;
+            Answer(Given.B);
+            IsForeign(Given.D);
+            IsForeign(Given.E);
+            List(Given.A, Given.B, Given.C, Given.D, Given.E);
+        }
+
+        Assert.Contains(_a.Sent, send => send.Envelope.Body is FoundPrepare);
+    }
+
     private static Ballot Of(long round, MemberId by) => new(round, by.Nonce);
 
     private void Begin()
@@ -109,13 +181,22 @@ public class FoundingWitnessTests
         Assert.Equal(Of(1, Given.A), Ballot);
     }
 
-    private void See()
+    private void See() => See(Given.B, Given.C);
+
+    private void See(params MemberId[] answering)
     {
-        foreach (var member in new[] { Given.B, Given.C })
-            _a.TellWithoutLineage(member, new Greeting(_a.Now, 60_000, -1, false, default));
-        var listed = new[] { Given.A, Given.B, Given.C }.Select(each => new ListedPeer(each.Fqdn, each.Address));
-        _a.Step(new Viewed(new View(_a.Now, true, listed.ToSequence(), 1_000)));
+        foreach (var member in answering) Answer(member);
+        List(Given.A, Given.B, Given.C);
     }
+
+    private void Answer(MemberId member) =>
+        _a.TellWithoutLineage(member, new Greeting(_a.Now, 60_000, -1, false, default));
+
+    private void IsForeign(MemberId at) => _a.Step(new Received(0, new Envelope(
+        new ClusterKey("other", "cluster"), at, Given.A.Nonce, Guid.Empty, default, new Foreign(_a.Now))));
+
+    private void List(params MemberId[] listed) => _a.Step(new Viewed(new View(
+        _a.Now, true, listed.Select(each => new ListedPeer(each.Fqdn, each.Address)).ToSequence(), 1_000)));
 
     private void Promise(MemberId from, Ballot ballot) =>
         _a.TellWithoutLineage(from, new FoundPromise(ballot, null, 0, 0));

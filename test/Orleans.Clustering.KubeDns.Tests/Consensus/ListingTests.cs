@@ -127,6 +127,41 @@ public class ListingTests
         Assert.True(_listing.Lists(Given.B.Address));
     }
 
+    [Fact]
+    public void An_answer_that_comes_late_is_no_further_one_of_an_absence_and_takes_back_no_listing()
+    {
+        Answer(120_000, "ab");
+        Answer(110_000, "ab");
+        Assert.True(_listing.WasListed(Given.B.Address, 120_000 - Staleness));
+
+        Answer(125_000, "a");
+        Answer(137_000, "a");
+        Answer(136_000, "a");
+        Assert.False(IsGone);
+    }
+
+    // "asked at least the staleness after": what was asked less than that after a moment may be older than it.
+    [Fact]
+    public void An_answer_tells_of_the_time_until_the_staleness_before_it_was_asked()
+    {
+        Answer(110_000, "a");
+
+        Assert.True(_listing.IsAsOf(110_000 - Staleness));
+        Assert.False(_listing.IsAsOf(110_000 - Staleness + 1));
+    }
+
+    [Fact]
+    public void We_watch_from_the_first_answer_that_lists_us()
+    {
+        Answer(100_000, "b");
+        Answer(104_000, "a");
+        Answer(113_999, "a");
+        Assert.False(_listing.WatchedFor(For));
+
+        Answer(114_000, "a");
+        Assert.True(_listing.WatchedFor(For));
+    }
+
     // "gone from the discovery service (§ 1, but with answers that list others and not us)"
     [Fact]
     public void We_are_unlisted_since_the_first_answer_that_lists_others_only()

@@ -63,6 +63,7 @@ public class PeersTests
         _a.Answers(Given.B, index: 5);
         var known = Contact;
 
+        _a.Now += 10;
         _a.Tell(Given.B, new Greeting(_a.Now - 50, 1, 0, Leaving: true, default));
 
         Assert.Equal(known, Contact);

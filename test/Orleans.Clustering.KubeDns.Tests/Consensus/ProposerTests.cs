@@ -85,7 +85,7 @@ public class ProposerTests
         _leader.Now += 10_000;
         _leader.Step(new Tick());
         foreach (var voter in new[] { Given.B, Given.C }) _leader.Answers(voter);
-        Assert.Contains(_leader.Traces, trace => trace.Event == "StallOver");
+        Assert.IsType<Mark>(_leader.Ask(Given.B, new Probe(1)));
         _leader.Tell(Given.C, new Accepted(1, new Ballot(0, Given.A.Nonce)));
 
         Assert.Equal(0, _leader.State.Index);

@@ -60,6 +60,22 @@ public class ReplicaTests
         Assert.Equal(0, _voter.State.Index);
     }
 
+    // Neither a request nor a reply: what an earlier epoch decided late may be void in this one.
+    [Fact]
+    public void Nothing_of_an_earlier_epoch_of_this_lineage_is_served_or_believed()
+    {
+        var (earlier, news) = (new Epoch(0, default), new News(1, Sequence.Of<Command>(new NoOp()), null));
+        _voter.Step(new Received(9, new Envelope(
+            Given.Key, Given.A, Given.B.Nonce, Given.Lineage, earlier, new Decided(news))));
+        Assert.IsType<Elsewhere>(_voter.Effects.OfType<Send>().Single(send => send.Handle == 9).Envelope.Body);
+        _voter.Step(new Received(0, new Envelope(
+            Given.Key, Given.A, Given.B.Nonce, Given.Lineage, earlier, new Ahead(1, news))));
+        Assert.Equal(0, _voter.State.Index);
+
+        _voter.Tell(Given.A, new Ahead(1, news));
+        Assert.Equal(1, _voter.State.Index);
+    }
+
     [Fact]
     public void Commands_of_another_lineage_are_never_applied()
     {

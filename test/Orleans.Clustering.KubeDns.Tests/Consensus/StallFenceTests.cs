@@ -39,6 +39,16 @@ public class StallFenceTests
         Assert.Equal(isFenced, effects.OfType<Trace>().Any(trace => trace.Event == "LocalStall"));
     }
 
+    [Fact]
+    public void Who_has_no_lineage_has_nothing_to_be_late_for()
+    {
+        var d = new ByHand(Given.D);
+        d.Now += 60_000;
+        d.Step(new Tick());
+
+        Assert.DoesNotContain(d.Traces, trace => trace.Event == "LocalStall");
+    }
+
     // "neither votes nor leads, answers no read"
     [Fact]
     public void Votes_on_nothing_and_answers_no_read()
@@ -149,7 +159,7 @@ public class StallFenceTests
         _b.Refuses(Given.C);
         _b.Now += 10;
         _b.Answers(Given.A, refusals: new Refusal(Given.C.Nonce, 1_600, 6));
-        _b.Wait(500);
+        _b.Wait(1_500);
 
         Assert.DoesNotContain(_b.Traces, trace => trace.Event == "MemberEnded");
     }

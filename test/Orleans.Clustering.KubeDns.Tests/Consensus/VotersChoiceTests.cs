@@ -99,6 +99,19 @@ public class VotersChoiceTests
         Assert.True(learner.Replica.HasHandedOver);
     }
 
+    // It has a row, and nothing else is known of it: it cannot help, so it is not waited for.
+    [Fact]
+    public void A_sole_voter_that_leaves_waits_for_nobody_who_is_silent()
+    {
+        var leader = new ByHand(Given.A, Given.State(Given.A).With(Given.A, Given.B));
+        leader.Step(new Leave());
+        leader.Wait(3_000);
+        Assert.True(leader.Replica.HasHandedOver);
+
+        leader.Answers(Given.B, leaving: true);
+        Assert.False(leader.Replica.HasHandedOver);
+    }
+
     private static void Answer(ByHand replica, params MemberId[] members)
     {
         foreach (var member in members) replica.Answers(member);
