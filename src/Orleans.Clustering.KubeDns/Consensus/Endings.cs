@@ -108,14 +108,10 @@ internal sealed class Endings(Local local, Peers peers)
         if (member.IsNamedByDns) return null;
         if (peers.LastView is not { } view || view.AskedAt - view.Staleness < peers.KnownSince(member)) return null;
         if (peers.Of(member) is { } own && own.AnsweredWithin(ReplacementIsAliveFor, local.Now)) return null;
-        foreach (var listed in view.Listed)
-        {
-            if (listed.Fqdn != member.Fqdn) continue;
-            if (listed.Address == member.Address) return null;
-            if (IsSuccessor(listed, member)) return peers.At(listed.Address)!.Member;
-        }
-
-        return null;
+        var places = view.Listed.Where(listed => listed.Fqdn == member.Fqdn).ToList();
+        if (places.Exists(listed => listed.Address == member.Address)) return null;
+        return places.Where(listed => IsSuccessor(listed, member))
+            .Select(listed => peers.At(listed.Address)!.Member).FirstOrDefault();
     }
 
     // It began after this one was known. While the API server is cut off from DNS, answers may be older than any bound,

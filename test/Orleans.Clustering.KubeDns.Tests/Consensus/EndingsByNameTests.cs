@@ -15,6 +15,7 @@ public class EndingsByNameTests
 
     private MemberId _successor = Given.E with { Fqdn = Given.D.Fqdn };
     private Sequence<ListedPeer> _alsoListed;
+    private bool _listsSuccessorFirst;
     private bool _formerAnswers;
     private long _silentAfter = long.MaxValue;
     private long _viewAge;
@@ -50,9 +51,12 @@ public class EndingsByNameTests
     }
 
     // It is listed itself: a pod of two addresses, or a name that two pods share.
-    [Fact]
-    public void Not_if_its_own_address_is_listed_by_that_name_too()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Not_if_its_own_address_is_listed_by_that_name_too_in_whatever_order(bool successorFirst)
     {
+        _listsSuccessorFirst = successorFirst;
         _alsoListed = Sequence.Of(new ListedPeer(Given.D.Fqdn, Given.D.Address));
         Pass(10_000);
 
@@ -100,9 +104,10 @@ public class EndingsByNameTests
             foreach (var member in new[] { Given.B, Given.C }) _leader.Answers(member);
             if (_formerAnswers) _leader.Answers(Given.D);
             if (_leader.Now <= _silentAfter) _leader.Answers(_successor, uptime: Math.Max(0, _leader.Now - known - 1));
-            var listed = _alsoListed.Prepend(new ListedPeer(Given.A.Fqdn, Given.A.Address))
-                .Append(new ListedPeer(Given.D.Fqdn, Given.E.Address)).ToSequence();
-            _leader.Step(new Viewed(new View(_leader.Now - _viewAge, true, listed, 1_000)));
+            var successor = new ListedPeer(Given.D.Fqdn, Given.E.Address);
+            var listed = _listsSuccessorFirst ? _alsoListed.Prepend(successor) : _alsoListed.Append(successor);
+            var all = listed.Append(new ListedPeer(Given.A.Fqdn, Given.A.Address)).ToSequence();
+            _leader.Step(new Viewed(new View(_leader.Now - _viewAge, true, all, 1_000)));
         }
 
         _leader.Wait(200);
