@@ -36,6 +36,7 @@ internal sealed class Checkers
     {
         Lives.OnCommitted(process, committed.State);
         if (History.IsNewLineage(committed.State)) OnFounded(process, committed.State.Lineage);
+        else if (Lives.IsRevived(process, committed.State)) Lives.OnFounded(process, committed.State.Lineage);
         Rescues.OnCommitted(process, committed.State);
         History.OnCommitted(process, committed);
     }

@@ -97,6 +97,13 @@ internal sealed class Lives(World world)
         _excused.Add(lineage);
     }
 
+    /// <summary>
+    /// Whether this is the first state of a lineage whose founder ended before anybody joined: a witness had accepted
+    /// it, and it is founded once more. What held for the first founder need not hold for this one (seed 10033932).
+    /// </summary>
+    public bool IsRevived(SimProcess process, ClusterState state) => state.Index == 0
+        && !world.Alive.Any(other => other != process && other.Replica.State?.Lineage == state.Lineage);
+
     /// <summary>No lineage comes back from the dead beside another.</summary>
     public void RequireOneLineage(IReadOnlyList<SimProcess> alive)
     {
