@@ -12,7 +12,7 @@ internal sealed class Cadence(Local local, Peers peers)
     /// The leader watches those that do not vote; the other voters look only so often that none is forgotten as a
     /// learner (30 s), and when somebody is suspected.
     /// </summary>
-    private const long LookAround = 25_000;
+    private const long GlanceEvery = 25_000;
     private const long SuspectFor = 30_000;
 
     /// <summary>Between two greetings to everybody while a majority is in doubt: the more, the slower.</summary>
@@ -41,7 +41,7 @@ internal sealed class Cadence(Local local, Peers peers)
         if (local.IsVoter && isVoter)
             return peers.AnySuspect ? local.Settings.GreetEagerly : local.Settings.GreetEvery;
         if (local.IsLeader) return contact.AnsweredAt < 0 || !contact.Refuses ? local.Settings.GreetEvery : 5_000;
-        if (local.IsVoter) return LookAround;
+        if (local.IsVoter) return GlanceEvery;
         if (isVoter && LeaderIsQuiet(state)) return local.Settings.GreetEvery;
         return contact.Member is null ? 15_000 : Peers.ForgetAfter;
     }
