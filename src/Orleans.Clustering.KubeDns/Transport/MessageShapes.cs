@@ -54,8 +54,8 @@ internal static class MessageShapes
         .Kind<Applied>(18, (w, v) => w.Long(1, v.Index), (ref r) => new Applied(r.Long(1)))
         .Kind<Fetch>(20, (w, v) => w.Long(1, v.Index), (ref r) => new Fetch(r.Long(1)))
         .Kind<Fetched>(21,
-            (w, v) => w.Object(1, NewsShape, v.News).List(2, BeatShape, v.Beats),
-            (ref r) => new Fetched(r.Object(1, NewsShape), r.List(2, BeatShape)))
+            (w, v) => w.Object(1, NewsShape, v.News).Object(2, BeatsShape.Shape, v.Beats),
+            (ref r) => new Fetched(r.Object(1, NewsShape), r.Object(2, BeatsShape.Shape)))
         .Kind<Probe>(22, (w, v) => w.Long(1, v.Round), (ref r) => new Probe(r.Long(1)))
         .Kind<Mark>(23,
             (w, v) => w.Long(1, v.Round).Long(2, v.Index).Bool(3, v.HasAccepted),
@@ -73,9 +73,9 @@ internal static class MessageShapes
             (ref r) => new Read(r.Object(1, RequestShape), r.Long(2), r.Bool(3)))
         .Kind<ReadDone>(33,
             (w, v) => w.Object(1, RequestShape, v.Id).Long(2, (long)v.Answer).Long(3, v.Index)
-                .Object(4, NewsShape, v.News).List(5, BeatShape, v.Beats),
+                .Object(4, NewsShape, v.News).Object(5, BeatsShape.Shape, v.Beats),
             (ref r) => new ReadDone(r.Object(1, RequestShape), r.Enum(2, number => (Answer)number), r.Long(3),
-                r.Object(4, NewsShape), r.List(5, BeatShape)))
+                r.Object(4, NewsShape), r.Object(5, BeatsShape.Shape)))
         .Kind<Heartbeat>(34,
             (w, v) => w.Object(1, RequestShape, v.Id).Object(2, BeatShape, v.Beat),
             (ref r) => new Heartbeat(r.Object(1, RequestShape), r.Object(2, BeatShape)))
@@ -105,9 +105,9 @@ internal static class MessageShapes
             (ref r) => new RescuePrepare(r.Object(1, EpochShape), r.List(2, NonceShape)))
         .Kind<RescuePromise>(51,
             (w, v) => w.Object(1, EpochShape, v.Epoch).Object(2, StateShape, v.State)
-                .Optional(3, ProposalShape, v.Accepted).List(4, BeatShape, v.Beats),
+                .Optional(3, ProposalShape, v.Accepted).Object(4, BeatsShape.Shape, v.Beats),
             (ref r) => new RescuePromise(r.Object(1, EpochShape), r.Object(2, StateShape),
-                r.Optional(3, ProposalShape), r.List(4, BeatShape)))
+                r.Optional(3, ProposalShape), r.Object(4, BeatsShape.Shape)))
         .Kind<RescueRefused>(52,
             (w, v) => w.Object(1, EpochShape, v.Epoch).Object(2, EpochShape, v.Promised).Text(3, v.Reason),
             (ref r) => new RescueRefused(r.Object(1, EpochShape), r.Object(2, EpochShape), r.Text(3)))

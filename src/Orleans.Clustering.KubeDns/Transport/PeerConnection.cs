@@ -124,7 +124,7 @@ internal sealed class PeerConnection
         var version = int.TryParse(Header(response, Wire.VersionHeader), CultureInfo.InvariantCulture, out var number)
             ? number
             : (int?)null;
-        return new HttpAnswer(status, body, Wire.FromHex(Header(response, Wire.MacHeader), Macs.Size) ?? [], version);
+        return new HttpAnswer(status, body, Wire.FromHeader(Header(response, Wire.MacHeader), Macs.Size) ?? [], version);
     }
 
     private static string? Header(HttpResponseMessage response, string name) =>

@@ -162,11 +162,11 @@ internal sealed class PeerLink(
         var begun = time.GetTimestamp();
         var headers = new List<KeyValuePair<string, string>>
         {
-            new(Wire.MacHeader, Convert.ToHexStringLower(mac)),
+            new(Wire.MacHeader, Convert.ToBase64String(mac)),
         };
         if (place is var (session, counter))
         {
-            headers.Add(new(Wire.SessionHeader, Convert.ToHexStringLower(session.Id)));
+            headers.Add(new(Wire.SessionHeader, Convert.ToBase64String(session.Id)));
             headers.Add(new(Wire.CounterHeader, counter.ToString(CultureInfo.InvariantCulture)));
         }
 

@@ -194,7 +194,7 @@ internal sealed partial class RequestHandler(
     private static async Task ReplyAsync(HttpContext context, int status, byte[] body, byte[] mac)
     {
         context.Response.StatusCode = status;
-        context.Response.Headers[Wire.MacHeader] = Convert.ToHexStringLower(mac);
+        context.Response.Headers[Wire.MacHeader] = Convert.ToBase64String(mac);
         if (body.Length == 0) return;
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
@@ -246,7 +246,7 @@ internal sealed partial class RequestHandler(
     }
 
     private static byte[]? Header(HttpContext context, string name, int size) =>
-        Wire.FromHex(context.Request.Headers[name], size);
+        Wire.FromHeader(context.Request.Headers[name], size);
 
     private CancellationTokenSource Deadline(HttpContext context, TimeSpan limit)
     {

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>The HTTP side of the protocol: paths, headers, and the statuses that mean something here.</summary>
@@ -47,12 +45,15 @@ internal static class Wire
         _ => Malformed,
     };
 
-    /// <summary>Reads a code or number of <paramref name="size"/> bytes from its hexadecimal form.</summary>
-    public static byte[]? FromHex(string? text, int size)
+    /// <summary>
+    /// Reads a code or number of <paramref name="size"/> bytes from a header, where it stands as base 64: HTTP/2 as
+    /// .NET speaks it repeats all headers with every message.
+    /// </summary>
+    public static byte[]? FromHeader(string? text, int size)
     {
-        if (text?.Length != 2 * size) return null;
+        if (text?.Length != (size + 2) / 3 * 4) return null;
         var bytes = new byte[size];
-        return Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done ? bytes : null;
+        return Convert.TryFromBase64String(text, bytes, out var written) && written == size ? bytes : null;
     }
 
     /// <summary>

@@ -62,6 +62,48 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes, WireReader.Budget budge
         throw new WireFormatException("A number is cut off or too long.");
     }
 
+    public long Signed()
+    {
+        var value = Raw();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>A number of 32 bits, by what it differs from the one before.</summary>
+    public int SignedAfter(int before)
+    {
+        var value = before + (Int128)Signed();
+        return value >= int.MinValue && value <= int.MaxValue
+            ? (int)value
+            : throw new WireFormatException("A number exceeds 32 bits.");
+    }
+
+    /// <summary>Reads what <see cref="WireWriter.TextAfter"/> wrote.</summary>
+    public string TextAfter(string before)
+    {
+        Span<byte> name = stackalloc byte[4 * byte.MaxValue];
+        var known = Encoding.UTF8.GetBytes(before, name);
+        var shared = Raw();
+        var rest = Take();
+        if (shared > (ulong)known) throw new WireFormatException("A name shares more than there is.");
+        if (rest.IsEmpty && (int)shared == known) return before;
+        if (rest.Length > name.Length - (int)shared) throw new WireFormatException("A name is too long.");
+        if (!rest.IsEmpty && (int)shared < known && rest[0] == name[(int)shared])
+        {
+            throw new WireFormatException("A name repeats what it shares.");
+        }
+
+        rest.CopyTo(name[(int)shared..]);
+        return Decode(name[..((int)shared + rest.Length)]);
+    }
+
+    /// <summary>Whether another item of an untagged list follows; it is counted then.</summary>
+    public readonly bool StartItem(int before)
+    {
+        if (_rest.IsEmpty) return false;
+        budget.Count(before + 1);
+        return true;
+    }
+
     public long Long(int tag)
     {
         if (!Find(tag)) return 0;
@@ -101,19 +143,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes, WireReader.Budget budge
         var text => text,
     };
 
-    public string? OptionalText(int tag)
-    {
-        if (!Find(tag)) return null;
-        if (_field.Length > 4 * budget.Limits.MaxText || !Utf8.IsValid(_field))
-        {
-            throw new WireFormatException("A name is too long or not UTF-8.");
-        }
-
-        var text = Encoding.UTF8.GetString(_field);
-        return text.Length <= budget.Limits.MaxText
-            ? text
-            : throw new WireFormatException($"A name exceeds {budget.Limits.MaxText} characters.");
-    }
+    public string? OptionalText(int tag) => Find(tag) ? Decode(_field) : null;
 
     public Nonce Nonce(int tag) =>
         Find(tag) ? new Nonce(BinaryPrimitives.ReadUInt128BigEndian(Sixteen())) : default;
@@ -167,10 +197,17 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes, WireReader.Budget budge
         return new Sequence<long>(values.DrainToImmutable());
     }
 
-    private long Signed()
+    private readonly string Decode(ReadOnlySpan<byte> name)
     {
-        var value = Raw();
-        return (long)(value >> 1) ^ -(long)(value & 1);
+        if (name.Length > 4 * budget.Limits.MaxText || !Utf8.IsValid(name))
+        {
+            throw new WireFormatException("A name is too long or not UTF-8.");
+        }
+
+        var text = Encoding.UTF8.GetString(name);
+        return text.Length <= budget.Limits.MaxText
+            ? text
+            : throw new WireFormatException($"A name exceeds {budget.Limits.MaxText} characters.");
     }
 
     private readonly ReadOnlySpan<byte> Sixteen() => _field.Length == 16 && _field.ContainsAnyExcept((byte)0)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Unicode;
 using Orleans.Clustering.KubeDns.Table;
 
@@ -25,6 +26,24 @@ internal sealed class WireWriter(WireLimits limits)
         _bytes[_length++] = (byte)value;
     }
 
+    /// <summary>As <see cref="Raw"/>; small ones of either sign are short: 0, -1, 1, -2 … become 0, 1, 2, 3 ….</summary>
+    public void Signed(long value) => Raw((ulong)(value << 1) ^ (ulong)(value >> 63));
+
+    /// <summary>A name without a tag, by how many of its first bytes are <paramref name="before"/>'s, and the rest.</summary>
+    public void TextAfter(string before, string value)
+    {
+        var start = _length;
+        Put(value);
+        var bytes = _bytes[start.._length];
+        _length = start;
+        var shared = bytes.AsSpan().CommonPrefixLength(Encoding.UTF8.GetBytes(before));
+        Raw((ulong)shared);
+        Raw((ulong)(bytes.Length - shared));
+        Reserve(bytes.Length);
+        bytes.AsSpan(shared).CopyTo(_bytes.AsSpan(_length));
+        _length += bytes.Length - shared;
+    }
+
     public WireWriter Long(int tag, long value)
     {
         if (value == 0) return this;
@@ -40,19 +59,8 @@ internal sealed class WireWriter(WireLimits limits)
     public WireWriter OptionalText(int tag, string? value)
     {
         if (value is null) return this;
-        if (value.Length > limits.MaxText)
-        {
-            throw new WireFormatException($"A name of {value.Length} characters exceeds {limits.MaxText}.");
-        }
-
         var start = Open(tag);
-        Reserve(3 * value.Length);
-        if (Utf8.FromUtf16(value, _bytes.AsSpan(_length), out _, out var written, false) != OperationStatus.Done)
-        {
-            throw new WireFormatException("A name is not valid Unicode.");
-        }
-
-        _length += written;
+        Put(value);
         return Close(start);
     }
 
@@ -127,8 +135,21 @@ internal sealed class WireWriter(WireLimits limits)
         return Close(start);
     }
 
-    // Small numbers of either sign are short: 0, -1, 1, -2 … become 0, 1, 2, 3 …
-    private void Signed(long value) => Raw((ulong)(value << 1) ^ (ulong)(value >> 63));
+    private void Put(string text)
+    {
+        if (text.Length > limits.MaxText)
+        {
+            throw new WireFormatException($"A name of {text.Length} characters exceeds {limits.MaxText}.");
+        }
+
+        Reserve(3 * text.Length);
+        if (Utf8.FromUtf16(text, _bytes.AsSpan(_length), out _, out var written, false) != OperationStatus.Done)
+        {
+            throw new WireFormatException("A name is not valid Unicode.");
+        }
+
+        _length += written;
+    }
 
     private int Open(int tag)
     {
@@ -162,7 +183,8 @@ internal sealed class WireWriter(WireLimits limits)
         return this;
     }
 
-    private void Count(int items)
+    /// <summary>Holds a list's items, which the caller writes one by one, against what a message may hold.</summary>
+    public void Count(int items)
     {
         _items += items;
         if (items > limits.MaxItems) throw new WireFormatException($"A list of {items} exceeds {limits.MaxItems}.");

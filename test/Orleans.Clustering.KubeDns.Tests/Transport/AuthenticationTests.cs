@@ -138,7 +138,7 @@ public sealed class AuthenticationTests
 
         // Nor under a session that the other does know.
         var session = await relay.ForwardAsync(Opening("one"), other.Port);
-        captured!.Headers[Wire.SessionHeader] = Convert.ToHexString(session.Body[1..]);
+        captured!.Headers[Wire.SessionHeader] = Convert.ToBase64String(session.Body[1..]);
         Assert.Equal(Wire.Unauthenticated, (await relay.ForwardAsync(captured, other.Port)).Status);
     }
 
@@ -273,7 +273,7 @@ public sealed class AuthenticationTests
     {
         var nonce = new byte[Macs.NonceSize];
         var mac = Macs.Opening(System.Text.Encoding.UTF8.GetBytes(secret), nonce);
-        var headers = new Dictionary<string, string> { [Wire.MacHeader] = Convert.ToHexString(mac) };
+        var headers = new Dictionary<string, string> { [Wire.MacHeader] = Convert.ToBase64String(mac) };
         return new Packet(Wire.SessionPath, 0, headers, [WireCodec.Version, .. nonce]);
     }
 }

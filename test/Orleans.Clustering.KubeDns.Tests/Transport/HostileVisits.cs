@@ -51,8 +51,8 @@ internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
         var random = new Random(seed);
         byte[] nonce = [WireCodec.Version, .. Bytes(Macs.NonceSize)];
         var message = new WireCodec(WireLimits.Default).Encode(Rig.Probe(1));
-        (string, string) mac = (Wire.MacHeader, Convert.ToHexStringLower(Bytes(Macs.Size)));
-        (string, string) session = (Wire.SessionHeader, Convert.ToHexStringLower(Bytes(Macs.NonceSize)));
+        (string, string) mac = (Wire.MacHeader, Convert.ToBase64String(Bytes(Macs.Size)));
+        (string, string) session = (Wire.SessionHeader, Convert.ToBase64String(Bytes(Macs.NonceSize)));
         (string, string) counter = (Wire.CounterHeader, "1");
         return
         [

@@ -124,10 +124,42 @@ public sealed class WireCodecTests
     [InlineData("01 0302 0000 0601 03", "identifier")]
     [InlineData("01 0403 0A01FF 0601 03", "16 bytes")]
     [InlineData("01 0604 12010100", "not as we write it")] // Applied(index: 0 written out)
+    [InlineData("01 0606 15 0203 010000", "shares more")] // the first heartbeat has none before it
+    [InlineData("01 0610 15 020D 000161000000 00026162000000", "repeats")] // "a", and "ab" without sharing the "a"
+    [InlineData("01 060C 15 0209 0000 8080808040 0000", "32 bits")] // a port of 2^33
+    [InlineData("01 0606 15 0203 000000", "cut off")] // a heartbeat without its end
     public void Bad_bytes_are_refused_with_a_reason(string hex, string reason)
     {
         var bytes = Convert.FromHexString(hex.Replace(" ", ""));
         Assert.Contains(reason, Assert.Throws<WireFormatException>(() => Codec.Decode(bytes)).Message);
+    }
+
+    [Fact]
+    public void Heartbeats_are_read_back_whatever_they_share_and_differ_by()
+    {
+        Beat[] beats =
+        [
+            new(new("10.1.2.3", 11111, 100), 638_000_000_000_000_000),
+            new(new("10.1.2.30", 11111, 101), 638_000_000_000_000_001),
+            new(new("10.1", int.MaxValue, int.MinValue), long.MinValue),
+            new(new("", int.MinValue, int.MaxValue), long.MaxValue),
+            new(new("\u00e4", 0, 0), 0),
+            new(new("\u00e5", 0, 0), 0), // shares half a character
+            new(new("\u00e5", 0, 0), 0),
+        ];
+        var envelope = new Samples(3).Envelope() with { Body = new Fetched(News.None, beats.ToSequence()) };
+        Samples.AssertSame(envelope, Codec.Decode(Codec.Encode(envelope)));
+    }
+
+    [Fact]
+    public void A_heartbeat_of_many_alike_takes_few_bytes()
+    {
+        var beats = Enumerable.Range(0, 500)
+            .Select(i => new Beat(new($"10.244.{i / 250}.{i % 250}", 11111, 190_000_000 + i), 638_000_000_000_000_000 + i));
+        var envelope = new Samples(3).Envelope();
+        var without = Codec.Encode(envelope with { Body = new Fetched(News.None, default) }).Length;
+        var with = Codec.Encode(envelope with { Body = new Fetched(News.None, beats.ToSequence()) }).Length;
+        Assert.InRange(with - without, 500, 8 * 500);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Orleans.Clustering.KubeDns.Consensus;
+using Orleans.Clustering.KubeDns.Table;
 using Orleans.Clustering.KubeDns.Transport;
 using Xunit;
 using Xunit.Abstractions;
@@ -84,6 +85,15 @@ public sealed class WireFuzzTests(ITestOutputHelper output)
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<WireFormatException>(() => Codec.Decode(bytes));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * 1024 * 1024);
+    }
+
+    [Fact]
+    public void Names_that_share_all_but_a_character_allocate_within_the_bound()
+    {
+        var name = new string('x', 254);
+        var beats = Enumerable.Range(0, 5_000).Select(i => new Beat(new($"{name}{i % 10}", 0, 0), 0)).ToSequence();
+        var (isMessage, _) = Try(Codec.Encode(new Samples(1).Envelope() with { Body = new Fetched(News.None, beats) }));
+        Assert.True(isMessage);
     }
 
     private static byte[][] Corpus([CallerFilePath] string here = "") =>
