@@ -17,16 +17,16 @@ internal sealed class NodeCounts
     private long _prepareRounds;
 
     /// <summary>Leaders that this voter passed over, by why.</summary>
-    public Tally TakeOvers { get; } = new();
+    public Tally TakeOvers { get; } = new("ended", "silent", "request");
 
     /// <summary>Changes of the voter set that this silo learned of, by what they did.</summary>
-    public Tally VoterChanges { get; } = new();
+    public Tally VoterChanges { get; } = new("added", "dropped", "replaced", "takeover");
 
     /// <summary>Members that this silo found to have ended, by rule.</summary>
-    public Tally Ended { get; } = new();
+    public Tally Ended { get; } = new(Enum.GetValues<EndRule>().Select(rule => Words.Of(rule)));
 
     /// <summary>Rescues that this silo attempted, by how they ended.</summary>
-    public Tally Rescues { get; } = new();
+    public Tally Rescues { get; } = new("rescued", "vetoed", "failed", "abandoned");
 
     public long Stalls => Interlocked.Read(ref _stalls);
 

@@ -14,7 +14,12 @@ internal sealed class Operations
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    private readonly ConcurrentDictionary<(string Op, string Outcome), long> _counts = new();
+    private static readonly string[] Names =
+        ["read", "heartbeat", "insert_row", "update_row", "cleanup", "delete_all"];
+
+    // As with a tally: what is rare, and asked for its growth, is told from the start.
+    private readonly ConcurrentDictionary<(string Op, string Outcome), long> _counts =
+        new(Names.Select(op => KeyValuePair.Create((op, "timed_out"), 0L)));
 
     public IEnumerable<KeyValuePair<(string Op, string Outcome), long>> All => _counts;
 

@@ -11,10 +11,14 @@ internal static class Words
             : $"{letter}"));
 }
 
-/// <summary>Counts by a word of few. Any thread may add or read.</summary>
-internal sealed class Tally
+/// <summary>
+/// Counts by a word of few; the words given are told from the start, at zero, since Prometheus sees no growth in a
+/// series that begins with 1. Any thread may add or read.
+/// </summary>
+internal sealed class Tally(params IEnumerable<string> words)
 {
-    private readonly ConcurrentDictionary<string, long> _counts = new();
+    private readonly ConcurrentDictionary<string, long> _counts =
+        new(words.Select(word => KeyValuePair.Create(word, 0L)));
 
     public IEnumerable<KeyValuePair<string, long>> All => _counts;
 

@@ -124,7 +124,8 @@ internal sealed class PeerConnection
         var version = int.TryParse(Header(response, Wire.VersionHeader), CultureInfo.InvariantCulture, out var number)
             ? number
             : (int?)null;
-        return new HttpAnswer(status, body, Wire.FromHeader(Header(response, Wire.MacHeader), Macs.Size) ?? [], version);
+        var mac = Wire.FromHeader(Header(response, Wire.MacHeader), Macs.Size);
+        return new HttpAnswer(status, body, mac ?? [], version);
     }
 
     private static string? Header(HttpResponseMessage response, string name) =>

@@ -26,10 +26,10 @@ internal sealed class WireWriter(WireLimits limits)
         _bytes[_length++] = (byte)value;
     }
 
-    /// <summary>As <see cref="Raw"/>; small ones of either sign are short: 0, -1, 1, -2 … become 0, 1, 2, 3 ….</summary>
+    /// <summary>As <see cref="Raw"/>, and short for small ones of either sign: 0, -1, 1 … become 0, 1, 2 ….</summary>
     public void Signed(long value) => Raw((ulong)(value << 1) ^ (ulong)(value >> 63));
 
-    /// <summary>A name without a tag, by how many of its first bytes are <paramref name="before"/>'s, and the rest.</summary>
+    /// <summary>A name without a tag: how many of its first bytes are another's, and the rest.</summary>
     public void TextAfter(string before, string value)
     {
         var start = _length;
@@ -128,6 +128,17 @@ internal sealed class WireWriter(WireLimits limits)
         return Close(start);
     }
 
+    /// <summary>Holds a list's items, which the caller writes one by one, against what a message may hold.</summary>
+    public void Count(int items)
+    {
+        _items += items;
+        if (items > limits.MaxItems) throw new WireFormatException($"A list of {items} exceeds {limits.MaxItems}.");
+        if (_items > limits.MaxItemsInAll)
+        {
+            throw new WireFormatException($"Lists of more than {limits.MaxItemsInAll} items in all.");
+        }
+    }
+
     private WireWriter Whole<T>(int tag, Shape<T> shape, T value)
     {
         var start = Open(tag);
@@ -181,17 +192,6 @@ internal sealed class WireWriter(WireLimits limits)
         Raw((ulong)length);
         _length += length;
         return this;
-    }
-
-    /// <summary>Holds a list's items, which the caller writes one by one, against what a message may hold.</summary>
-    public void Count(int items)
-    {
-        _items += items;
-        if (items > limits.MaxItems) throw new WireFormatException($"A list of {items} exceeds {limits.MaxItems}.");
-        if (_items > limits.MaxItemsInAll)
-        {
-            throw new WireFormatException($"Lists of more than {limits.MaxItemsInAll} items in all.");
-        }
     }
 
     // Called before anything is written, so also the place where the size of the whole is bounded.

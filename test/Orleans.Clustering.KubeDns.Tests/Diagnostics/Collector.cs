@@ -46,6 +46,14 @@ internal sealed class Collector : IDisposable
         return [.. _seen.Where(one => one.Value != 0).Select(one => $"{one.Key} {one.Value}").Order()];
     }
 
+    /// <summary>The series that are told now, zero or not, as "name{tag=value}".</summary>
+    public IReadOnlyCollection<string> Series()
+    {
+        _measured.Clear();
+        _listener.RecordObservableInstruments();
+        return [.. _measured.Keys];
+    }
+
     /// <summary>The newest value of a series ("name{tag=value}"); null: it tells nothing now.</summary>
     public double? this[string series]
     {

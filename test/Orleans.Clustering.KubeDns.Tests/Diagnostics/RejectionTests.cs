@@ -10,8 +10,8 @@ namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
 /// <summary>Each reason to turn somebody away, provoked once over a socket, and seen once by a collector.</summary>
 public sealed class RejectionTests : IDisposable
 {
-    private static readonly string Mac = new('7', 2 * Macs.Size);
-    private static readonly string Session = new('7', 2 * Macs.NonceSize);
+    private static readonly string Mac = Convert.ToBase64String(new byte[Macs.Size]);
+    private static readonly string Session = Convert.ToBase64String(new byte[Macs.NonceSize]);
 
     private readonly Collector _collector = new();
 
