@@ -82,6 +82,8 @@ internal sealed class RescueEvidence(World world, Lives lives)
         var view = rescuer.Replica.LastView!;
         var contact = ContactOf(rescuer, member);
         var since = lives.EndedAt(rescuer, member);
+        // It joined another lineage before it was told of this one, so it knows nothing of it (seed 11024132).
+        if (contact?.Member == member && contact.HasLineage && contact.Lineage != rescuer.Replica.State!.Lineage) return;
         if (since < 0 && contact?.Member == member && !contact.IsForeign)
             since = rescuer.WorldTime(contact.AnsweredAt + UnreachableFor);
         else if (since < 0 && contact?.Member is { } now && IsBefore(member, now))

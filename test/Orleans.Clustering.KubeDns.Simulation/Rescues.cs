@@ -27,13 +27,24 @@ internal sealed class Rescues(World world, Lives lives)
     private readonly RescueEvidence _evidence = new(world, lives);
     private readonly Dictionary<Epoch, RescueSeen> _seen = [];
     private readonly Dictionary<(Guid, Epoch, long), List<Proposal>> _proposed = [];
+    private const long MetWithin = 5_000;
+
     private readonly Dictionary<Nonce, Epoch> _promised = [];
     private readonly Dictionary<Nonce, ClusterState> _known = [];
     private readonly Dictionary<Nonce, (Epoch Epoch, long At)> _enteredAt = [];
 
-    /// <summary>The voters of its epoch are lost for RescueAfter at least, so it has been in it for as long.</summary>
+    /// <summary>
+    /// The voters of its epoch are lost for RescueAfter at least, so it has been in it for as long; and it gives way to
+    /// a working cluster that it meets, rather than to become a second one.
+    /// </summary>
     public void OnBegun(SimProcess process)
     {
+        var working = process.Replica.Contacts.Values.FirstOrDefault(contact =>
+            contact is { HasLineage: true, IsForeign: false, Standing.IsQuorate: true }
+            && contact.Lineage != process.Replica.State!.Lineage
+            && contact.AnsweredWithin(MetWithin, process.LocalTime(world.Now)));
+        Checkers.Require(working is null, "I7",
+            $"{process} begins a rescue beside {working?.Member}, whose lineage {working?.Lineage} has a majority");
         var (epoch, at) = _enteredAt[process.Self.Nonce];
         var since = process.LocalTime(world.Now) - at;
         Checkers.Require(since >= world.Plan.Settings().RescueAfter, "I6",

@@ -38,11 +38,14 @@ internal sealed class Meeting(Local local, Peers peers, Quorum quorum)
         if (state.YieldsTo != Guid.Empty) YieldTo(state.YieldsTo, "as its leader decided");
         FenceIfDeleted();
         _yield = ToYield(state);
-        if (Others().FirstOrDefault(contact => contact.Standing.IsQuorate) is not { } other) return;
+        if (Working is not { } other) return;
         local.Trace("LineageConflict", $"{other.Member} of lineage {other.Lineage:N}");
         var isLost = quorum.LostSince >= 0 && local.Now >= quorum.LostSince + local.Settings.RescueAfter;
         if (isLost) YieldTo(other.Lineage, "which has a working majority");
     }
+
+    /// <summary>A member of another lineage that has a working majority and answers us; null: none is met.</summary>
+    public Contact? Working => Others().FirstOrDefault(contact => contact.Standing.IsQuorate);
 
     /// <summary>The end of this cluster, if the rules decide for the other one.</summary>
     public Command? NextYield() => local.State!.YieldsTo == Guid.Empty ? _yield : null;

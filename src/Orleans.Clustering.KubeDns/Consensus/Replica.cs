@@ -40,9 +40,9 @@ internal sealed class Replica
         _catchUp = new CatchUp(_local, _peers);
         _quorum = new Quorum(_local, _peers, _endings);
         _fence = new StallFence(_local, _peers);
-        _rescue = new Rescue(_local, _peers, _acceptor, _quorum, _endings);
-        _witness = new Witness(_local, _peers, _acceptor, _quorum, _endings);
         _meeting = new Meeting(_local, _peers, _quorum);
+        _rescue = new Rescue(_local, _peers, _acceptor, _quorum, _endings, _meeting);
+        _witness = new Witness(_local, _peers, _acceptor, _quorum, _endings);
         _peers.Standing = () => _quorum.Standing;
         _quorum.Returned = _fence.LookAround;
         _proposer.Lost = _reader.OnLost;

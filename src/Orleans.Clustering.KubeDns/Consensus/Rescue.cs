@@ -9,7 +9,8 @@ namespace Orleans.Clustering.KubeDns.Consensus;
 /// by a rule; the new state contains all that anybody who takes part had seen decided (I6). The rescuer promises last,
 /// so that a veto costs it nothing.
 /// </summary>
-internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum quorum, Endings endings)
+internal sealed class Rescue(
+    Local local, Peers peers, Acceptor acceptor, Quorum quorum, Endings endings, Meeting meeting)
 {
     private const long LookEvery = 200;
     private const long GiveUpAfter = 3_000;
@@ -29,7 +30,9 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     public string WaitingFor { get; private set; } = "";
 
     /// <summary>The same in one word of few, for those who count.</summary>
-    public string BlockedBy => WaitingFor.Length == 0 ? "" : _evidence.Lacks.Length > 0 ? _evidence.Lacks : "turn";
+    public string BlockedBy => WaitingFor.Length == 0 ? ""
+        : meeting.Working is not null ? "other_cluster"
+        : _evidence.Lacks.Length > 0 ? _evidence.Lacks : "turn";
 
     public long NextDue => quorum.LostSince < 0 ? long.MaxValue : Math.Min(_lookAt, _attempt?.DueAt ?? long.MaxValue);
 
@@ -98,6 +101,8 @@ internal sealed class Rescue(Local local, Peers peers, Acceptor acceptor, Quorum
     {
         _lookAt = local.Now + LookEvery;
         WaitingFor = _evidence.Missing(Known(state), out var witnesses);
+        // Rescued, this cluster would be a second one, and if it was formed first the working one would have to end.
+        if (meeting.Working is { Member: var other }) WaitingFor = $"the end of this cluster, since {other}'s works";
         if (_evidence.IsOld) LookUpNow();
         if (WaitingFor.Length == 0) WaitForTurn(witnesses);
         if (WaitingFor.Length > 0 && WaitingFor != _told) local.Trace("RescueWaiting", WaitingFor);

@@ -97,6 +97,27 @@ public class MeetingTests
         Assert.True(Greeting(b).Standing.Yields);
     }
 
+    // "who meets a working cluster of another lineage begins no rescue": it would become a second one, and if it was
+    // formed first the other would have to end. Here two of three voters joined the other before they were told.
+    [Fact]
+    public void Without_a_majority_it_rescues_nobody_from_one_that_works()
+    {
+        var b = Alone(Given.State(Given.A, Given.B, Given.C) with { FormedAt = 100 }, Given.B);
+        (b.Discovered, b.Ready) = ("abc", "abc");
+        b.Hand.Wait(300);
+        for (var i = 0; i < 100 && !b.Saw("Yielding"); i++)
+        {
+            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), Given.A);
+            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), Given.C);
+            b.Pass(500);
+            if (b.Hand.Replica.RescueWaitsFor.Length > 0) Assert.Equal("other_cluster", b.Hand.Replica.RescueBlockedBy);
+        }
+
+        Assert.True(b.Saw("Yielding"));
+        Assert.True(b.Saw("RescueWaiting"));
+        Assert.False(b.Saw("RescueBegun"));
+    }
+
     // "if neither has one, both wait"
     [Fact]
     public void Without_a_majority_it_waits_for_one_that_has_none_either()
@@ -201,9 +222,9 @@ public class MeetingTests
         }
     }
 
-    private static void Meets(Amid amid, Guid lineage, Epoch epoch, Standing standing) =>
+    private static void Meets(Amid amid, Guid lineage, Epoch epoch, Standing standing, MemberId? from = null) =>
         amid.Hand.Step(new Received(0, new Envelope(
-            Given.Key, Given.E, amid.Hand.Self.Nonce, lineage, epoch,
+            Given.Key, from ?? Given.E, amid.Hand.Self.Nonce, lineage, epoch,
             new Greeting(amid.Hand.Now, 60_000, 5, false, default) { Standing = standing })));
 
     private Message? FetchWithoutLineage()
