@@ -142,6 +142,42 @@ public class EvidenceTests
         Assert.DoesNotContain(Given.C.Nonce, prepare.Witnesses);
     }
 
+    // The same of a reply that it wrote before, and that comes in late: it neither makes the member answer, so that
+    // nothing would have to show its end, nor takes anything from the verdict (seeds 1590, 1935).
+    [Fact]
+    public void A_late_reply_of_a_member_is_no_answer_where_another_cluster_listens_by_now()
+    {
+        _amid.Pass(3_000);
+        (_amid.Greeted, _amid.Ready, _amid.Answering) = ("abd", "bd", "d");
+        Until(() => _amid.Saw("RescueBegun"), () =>
+        {
+            AnswersAsAnotherCluster(Given.C);
+            _amid.Hand.Wait(150);
+            RepliesLate(Given.C);
+        });
+
+        Assert.Contains(_amid.Hand.Traces, trace => trace.Event == "RescueBegun"
+            && trace.Text.Contains($"{Given.C} Superseded", StringComparison.Ordinal));
+    }
+
+    // Nor is it a sign of that other cluster's process: by now something else may listen there.
+    [Fact]
+    public void A_late_reply_is_no_sign_that_another_cluster_still_listens_where_it_came_from()
+    {
+        (_amid.Greeted, _amid.Answering, _amid.Discovered, _amid.Ready) = ("abcde", "abcde", "abcde", "abcde");
+        _amid.Pass(3_000);
+        (_amid.Greeted, _amid.Answering, _amid.Ready) = ("abcd", "d", "bde");
+        AnswersAsAnotherCluster(Given.E);
+        for (var i = 0; i < 120; i++)
+        {
+            RepliesLate(Given.E);
+            _amid.Pass(500);
+        }
+
+        Assert.Equal("listed", Lacks);
+        Assert.False(_amid.Saw("RescueBegun"));
+    }
+
     // It may have joined from those who have ended since, and know more than anybody who is asked (seed 4013922).
     [Fact]
     public void Waits_for_one_that_had_no_lineage_when_it_answered_last()
@@ -258,6 +294,18 @@ public class EvidenceTests
         Assert.Equal("not_ready_for", Lacks);
     }
 
+    // "Every member it knows (voters and non-Dead rows)": a row that says Dead names nobody who may know more.
+    [Fact]
+    public void Does_not_wait_for_those_whose_rows_are_dead()
+    {
+        var amid = new Amid(new ByHand(Given.B, Before.With(Given.Row(Given.E, SiloState.Dead))));
+        amid.Pass(3_000);
+        (amid.Answering, amid.Ready) = ("d", "bd");
+        amid.Pass(60_000);
+
+        Assert.True(amid.Saw("RescueBegun"));
+    }
+
     private void HasNoLineage(long asked) =>
         _amid.Hand.TellWithoutLineage(Given.E, new Greeting(asked, 60_000, -1, false, default));
 
@@ -274,6 +322,9 @@ public class EvidenceTests
     private void AnswersAsAnotherCluster(MemberId at) => _amid.Hand.Step(new Received(0, new Envelope(
         new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, _amid.Hand.Self.Nonce, Guid.Empty,
         default, new Foreign(_amid.Hand.Now))));
+
+    private void RepliesLate(MemberId member) =>
+        _amid.Hand.Tell(member, new HeartbeatKept(new RequestId(_amid.Hand.Self.Nonce, 1)));
 
     private void Lose(string? ready, long ms = 60_000)
     {
