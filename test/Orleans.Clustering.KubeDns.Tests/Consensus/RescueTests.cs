@@ -206,6 +206,28 @@ public class RescueTests
         Assert.False(_amid.Saw("RescueBegun"));
     }
 
+    // "nobody joins a lineage that gives way": whoever has begun to end rescues it no more either.
+    [Fact]
+    public void Who_gives_way_to_another_lineage_rescues_nobody()
+    {
+        _amid.Pass(3_000);
+        (_amid.Answering, _amid.Ready) = ("d", "bd");
+        for (var i = 0; i < 120; i++)
+        {
+            _amid.Pass(500);
+            _amid.Hand.Step(new Received(0, new Envelope(
+                Given.Key, Given.E, Given.B.Nonce, Guid.NewGuid(), Given.Epoch,
+                new Greeting(_amid.Hand.Now, 60_000, 0, false, default)
+                {
+                    Standing = new Standing(true, default, 0, ""),
+                })));
+        }
+
+        Assert.True(_amid.Hand.Replica.LostSince >= 0);
+        Assert.True(_amid.Saw("Yielding"));
+        Assert.False(_amid.Saw("RescueBegun"));
+    }
+
     // d says that its gateway is elsewhere now.
     private static TableChange Move(ClusterState state, int port)
     {
