@@ -244,6 +244,38 @@ public class QuorumTests
             send.To == Given.C.Address && send.Envelope.Body is Greet);
     }
 
+    // "Only what a member sees itself counts, never what it was told": a loss outlasts the doubt that it was found in.
+    [Fact]
+    public void A_learner_that_found_the_majority_lost_does_not_take_its_leaders_word_that_it_is_back()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of)) { Greeted = "abc", Answering = "a" };
+        learner.Pass(12_000);
+        var lostSince = learner.Hand.Replica.LostSince;
+        Assert.True(lostSince >= 0);
+
+        learner.Standing = new Told(true, default, 0, "");
+        learner.Pass(30_000);
+        Assert.Equal(lostSince, learner.Hand.Replica.LostSince);
+
+        learner.Answering = "ab";
+        learner.Pass(500);
+        Assert.Equal(-1, learner.Hand.Replica.LostSince);
+    }
+
+    // "A learner that hears from a leader with a majority looks for nobody": that others are silent, whom it asked for
+    // another reason, proves nothing then.
+    [Fact]
+    public void A_learner_whose_leader_has_a_majority_finds_none_lost_though_the_other_voters_are_silent()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of))
+        {
+            Greeted = "abc", Answering = "a", Standing = new Told(true, default, 0, ""),
+        };
+        learner.Pass(60_000);
+
+        Assert.False(learner.Saw("NoQuorum"));
+    }
+
     private static Told Standing(Amid amid) => Assert.IsType<Greeting>(
         amid.Hand.Ask(Given.D, new Greet(1, 60_000, 0, false, default))).Standing;
 }
