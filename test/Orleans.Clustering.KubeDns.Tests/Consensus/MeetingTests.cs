@@ -107,8 +107,8 @@ public class MeetingTests
         b.Hand.Wait(300);
         for (var i = 0; i < 100 && !b.Saw("Yielding"); i++)
         {
-            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), Given.A);
-            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), Given.C);
+            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), 'a');
+            Meets(b, Other, new Epoch(1, Given.E.Nonce), Quorate(200), 'c');
             b.Pass(500);
             if (b.Hand.Replica.RescueWaitsFor.Length > 0) Assert.Equal("other_cluster", b.Hand.Replica.RescueBlockedBy);
         }
@@ -203,6 +203,34 @@ public class MeetingTests
         Assert.False(b.Saw("Yielding"));
     }
 
+    // "the one of whose members none is listed while the other's are": a third lineage's are not the other's.
+    [Fact]
+    public void That_DNS_lists_a_third_lineage_decides_nothing()
+    {
+        _a.Discovered = "f";
+        for (var i = 0; i < 40; i++)
+        {
+            Meets(_a, Guid.NewGuid(), new Epoch(1, Given.E.Nonce), new Standing(false, default, 1, ""), 'f');
+            MeetsFor(500, Quorate(101));
+        }
+
+        Assert.False(Yielded);
+    }
+
+    // "Answers with a foreign ClusterKey [...] are ignored": what was met there before is there no more.
+    [Fact]
+    public void One_whose_address_is_another_clusters_by_now_is_not_met()
+    {
+        Meets(_a, Other, new Epoch(1, Given.E.Nonce), Quorate(99));
+        _a.Hand.Step(new Received(0, new Envelope(
+            new ClusterKey("another", "cluster"), Given.E with { Nonce = new Nonce(7) }, Given.A.Nonce, Guid.Empty,
+            default, new Foreign(_a.Hand.Now))));
+        _a.Pass(4_000);
+
+        Assert.False(Yielded);
+        Assert.False(_a.Saw("LineageConflict"));
+    }
+
     private static Amid Alone(ClusterState state, MemberId? self = null) =>
         new(new ByHand(self ?? Given.A, state)) { Greeted = "", Discovered = "ae", Ready = "ae" };
 
@@ -222,9 +250,9 @@ public class MeetingTests
         }
     }
 
-    private static void Meets(Amid amid, Guid lineage, Epoch epoch, Standing standing, MemberId? from = null) =>
+    private static void Meets(Amid amid, Guid lineage, Epoch epoch, Standing standing, char letter = 'e') =>
         amid.Hand.Step(new Received(0, new Envelope(
-            Given.Key, from ?? Given.E, amid.Hand.Self.Nonce, lineage, epoch,
+            Given.Key, Amid.Member(letter), amid.Hand.Self.Nonce, lineage, epoch,
             new Greeting(amid.Hand.Now, 60_000, 5, false, default) { Standing = standing })));
 
     private Message? FetchWithoutLineage()
