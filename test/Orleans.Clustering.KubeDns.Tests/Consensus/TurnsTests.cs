@@ -110,6 +110,65 @@ public class TurnsTests
         Assert.Equal("b d c", Answered);
     }
 
+    // "until the one before has written or lost": that a third one lost says nothing of it.
+    [Fact]
+    public void That_another_one_lost_ends_no_turn()
+    {
+        Read(Given.B);
+        Read(Given.C);
+        Read(Given.D, mayWrite: false);
+        Read(Given.E, mayWrite: false);
+        Write(Given.D);
+        Write(Given.E);
+        Assert.Equal(1, Outcomes(Answer.Lost));
+
+        Assert.Equal("b d e", Answered);
+    }
+
+    // "for 750 ms at most": whoever comes when a turn has just ended is behind those that wait, and so is whoever had
+    // it and reads again.
+    [Fact]
+    public void Nobody_reads_before_those_who_wait_already()
+    {
+        Read(Given.B);
+        Read(Given.C);
+        _leader.Now += 750;
+        Read(Given.D);
+        Assert.Equal("b c", Answered);
+
+        Read(Given.C);
+        Assert.Equal("b c", Answered);
+        Write(Given.C);
+        Assert.Equal("b c d", Answered);
+    }
+
+    // Its first request, or the answer, was slow.
+    [Fact]
+    public void Who_asks_again_while_it_waits_is_answered_once()
+    {
+        var read = new Read(new RequestId(Given.C.Nonce, 1_000), 0, MayWrite: true);
+        Read(Given.B);
+        _leader.Ask(Given.C, read);
+        _leader.Ask(Given.C, read);
+        Write(Given.B);
+        _leader.Wait(3_000);
+
+        Assert.Equal("b c", Answered);
+    }
+
+    // "asks the leader for such a read, and the leader holds the next one": whoever leads no more has no turns to give.
+    [Fact]
+    public void Who_leads_no_more_holds_nobody()
+    {
+        var voter = new ByHand(Given.A, Given.State(Given.A, Given.B, Given.C));
+        foreach (var silo in new[] { Given.D, Given.E })
+            voter.Ask(silo, new Read(new RequestId(silo.Nonce, 1), 0, MayWrite: true));
+        var change = new SetVoters(Sequence.Of(Given.B, Given.C));
+        voter.Ask(Given.B, new Decided(new News(1, Sequence.Of<Command>(change), null)));
+
+        Assert.Equal(2, voter.Sent.Count(send => send.Envelope.Body is ReadDone { Answer: Answer.Elsewhere }));
+    }
+
     // A silo that starts or leaves asks the leader for its turn, and has patience; others read wherever they like.
     [Theory]
     [InlineData("Joining", false, true)]
