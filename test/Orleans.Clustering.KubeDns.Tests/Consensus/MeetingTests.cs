@@ -118,6 +118,17 @@ public class MeetingTests
         Assert.False(b.Saw("RescueBegun"));
     }
 
+    // "if both have one, [...] by committing Yield in its own log": without one, a Yield would be decided when it is
+    // back, whatever the two have come to see of each other by then.
+    [Fact]
+    public void A_leader_without_a_majority_proposes_no_yield()
+    {
+        var a = Alone(Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C) with { FormedAt = 100 });
+        MeetsFor(4_000, Quorate(99), a);
+
+        Assert.DoesNotContain(a.Hand.Sent, send => send.Envelope.Body is Accept { Command: Yield });
+    }
+
     // "if neither has one, both wait"
     [Fact]
     public void Without_a_majority_it_waits_for_one_that_has_none_either()

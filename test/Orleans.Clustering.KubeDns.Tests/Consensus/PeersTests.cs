@@ -156,6 +156,18 @@ public class PeersTests
         Assert.All([Given.C, Given.D], each => Assert.Single(_a.Asked<Greet>(each)));
     }
 
+    // "voters and non-Dead rows": where a silo was that is Dead, nobody is looked for.
+    [Fact]
+    public void Who_joins_does_not_greet_those_whose_rows_are_dead()
+    {
+        var state = Given.State(Given.A).With(Given.A, Given.C).With(Given.Row(Given.D, SiloState.Dead));
+        var learner = new ByHand(Given.B, state);
+        learner.Wait(1_000);
+
+        Assert.Contains(learner.Sent, send => send.To == Given.C.Address);
+        Assert.DoesNotContain(learner.Sent, send => send.To == Given.D.Address);
+    }
+
     [Fact]
     public void A_later_process_at_the_address_is_of_the_lineage_that_it_tells()
     {

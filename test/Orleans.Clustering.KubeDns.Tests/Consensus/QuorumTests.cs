@@ -262,6 +262,21 @@ public class QuorumTests
         Assert.Equal(-1, learner.Hand.Replica.LostSince);
     }
 
+    // "it doubts when its leader is quiet for 3 s": nobody else need tell it.
+    [Fact]
+    public void A_learner_whose_leader_falls_silent_looks_for_itself()
+    {
+        var learner = new Amid(new ByHand(Given.D, Of))
+        {
+            Greeted = "abc", Answering = "abc", Standing = new Told(true, default, 0, ""),
+        };
+        learner.Pass(20_000);
+        learner.Answering = "";
+        learner.Pass(15_000);
+
+        Assert.True(learner.Saw("NoQuorum"));
+    }
+
     // "A learner that hears from a leader with a majority looks for nobody": that others are silent, whom it asked for
     // another reason, proves nothing then.
     [Fact]

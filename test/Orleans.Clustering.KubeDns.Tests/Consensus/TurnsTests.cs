@@ -142,6 +142,20 @@ public class TurnsTests
         Assert.Equal("b c d", Answered);
     }
 
+    // "and no read for longer than 1.5 s": not until the turn that is on by then is over.
+    [Fact]
+    public void Nobody_waits_longer_because_another_turn_has_just_begun()
+    {
+        foreach (var silo in new[] { Given.B, Given.C, Given.D, Given.E }) Read(silo);
+        _leader.Wait(100);
+        Write(Given.B);
+        _leader.Wait(1_399);
+        Assert.Equal("b c d", Answered);
+
+        _leader.Wait(1);
+        Assert.Equal("b c d e", Answered);
+    }
+
     // Its first request, or the answer, was slow.
     [Fact]
     public void Who_asks_again_while_it_waits_is_answered_once()
