@@ -89,6 +89,17 @@ public class VerdictTests
         Assert.Equal(lives, Lives);
     }
 
+    // "until that very incarnation answers": what lives at its address by now is another.
+    [Fact]
+    public void A_verdict_is_not_lifted_by_the_answers_of_the_successor()
+    {
+        EveryoneAnswers();
+        for (var i = 0; i < 4; i++) Supersede(Given.C);
+
+        Assert.Equal("c", Ended);
+        Assert.False(Lives);
+    }
+
     private void EveryoneAnswers()
     {
         _leader.Now += 100;
