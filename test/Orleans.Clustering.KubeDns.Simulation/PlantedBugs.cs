@@ -101,6 +101,9 @@ internal static class PlantedBugs
             [new("Meeting.cs", "if (envelope.Epoch.CompareTo(state.Epoch) > 0)", "if (state.Index < 0)")],
         ["two lineages that leave each other alone"] =
             [new("Meeting.cs", "return later != 0 ? later > 0", "return later != 0 ? later > long.MaxValue")],
+        ["a rescue beside a cluster that works"] =
+            [new("Rescue.cs", "if (meeting.Working is { Member: var other })",
+                "if (meeting.Working is { Member: var other } && local.Now < 0)")],
         ["a majority by hearsay"] =
             [new("Quorum.cs",
                 "return state.Voters.Count(voter => IsWorking(voter) && IsFresh(voter)) < state.Majority;",
@@ -116,8 +119,7 @@ internal static class PlantedBugs
         ["a rescue on a look-up that is too old"] =
             [new("Evidence.cs", "IsOld = view.AskedAt < newest + view.Staleness;", "IsOld = false;")],
         ["a late reply of the dead"] =
-            [new("Peers.cs", "if (isOther && greeting.SentAt <= contact.AnsweredAt)",
-                "if (isOther && greeting.SentAt < -1)")],
+            [new("Peers.cs", "contact.ForeignAt : isOther ? contact.AnsweredAt : -1;", "contact.ForeignAt : -1;")],
         ["witnesses that never veto"] =
             [new("Witness.cs", "if (!isAgain && Veto(prepare) is { } veto)",
                 "if (isAgain && Veto(prepare) is { } veto)")],

@@ -83,7 +83,8 @@ internal sealed class RescueEvidence(World world, Lives lives)
         var contact = ContactOf(rescuer, member);
         var since = lives.EndedAt(rescuer, member);
         // It joined another lineage before it was told of this one, so it knows nothing of it (seed 11024132).
-        if (contact?.Member == member && contact.HasLineage && contact.Lineage != rescuer.Replica.State!.Lineage) return;
+        var isOfAnother = contact is { HasLineage: true } && contact.Lineage != rescuer.Replica.State!.Lineage;
+        if (contact?.Member == member && isOfAnother) return;
         if (since < 0 && contact?.Member == member && !contact.IsForeign)
             since = rescuer.WorldTime(contact.AnsweredAt + UnreachableFor);
         else if (since < 0 && contact?.Member is { } now && IsBefore(member, now))

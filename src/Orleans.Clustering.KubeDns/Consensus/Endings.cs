@@ -16,7 +16,7 @@ internal sealed class Endings(Local local, Peers peers)
     private ImmutableSortedDictionary<Nonce, (EndRule Rule, long At)> _ended =
         ImmutableSortedDictionary<Nonce, (EndRule, long)>.Empty;
     private long _judgeAt;
-    private (long Index, int Ended) _nothingToMark;
+    private (long Index, object? Ended) _nothingToMark;
 
     public long NextDue => _judgeAt;
 
@@ -56,7 +56,7 @@ internal sealed class Endings(Local local, Peers peers)
     /// <summary>The next ended silo whose row does not say so yet.</summary>
     public Command? NextMark()
     {
-        if (_ended.IsEmpty || local.Leaving || _nothingToMark == (local.State!.Index, _ended.Count)) return null;
+        if (_ended.IsEmpty || local.Leaving || _nothingToMark == (local.State!.Index, _ended)) return null;
         foreach (var row in local.State.Table.Rows.Values)
         {
             if (row is not { State: not SiloState.Dead, Owner: { } owner }) continue;
@@ -65,7 +65,7 @@ internal sealed class Endings(Local local, Peers peers)
         }
 
         // Asked at every step: the rows are looked through once for each state, not once for each message.
-        _nothingToMark = (local.State.Index, _ended.Count);
+        _nothingToMark = (local.State.Index, _ended);
         return null;
     }
 

@@ -177,7 +177,8 @@ internal sealed class Peers(Local local)
         var from = envelope.From;
         var contact = Ensure(from.Address);
         var isOther = contact.Member is { } known && known != from;
-        if (isOther && greeting.SentAt <= contact.AnsweredAt)
+        var before = contact.IsForeign ? contact.ForeignAt : isOther ? contact.AnsweredAt : -1;
+        if (greeting.SentAt <= before)
         {
             // Either may be the older one: only a greeting sent from now on can tell.
             GreetSoon(contact);
@@ -207,6 +208,12 @@ internal sealed class Peers(Local local)
     public void OnForeign(PeerAddress address, ClusterKey key, long sentAt = -1)
     {
         var contact = Ensure(address);
+        if (contact is { IsForeign: false, Member: not null } && sentAt <= contact.AnsweredAt)
+        {
+            GreetSoon(contact);
+            return;
+        }
+
         if (!contact.IsForeign) local.Trace("ForeignCluster", $"{address} belongs to another cluster");
         Set(address, contact.Unrefused() with
         {

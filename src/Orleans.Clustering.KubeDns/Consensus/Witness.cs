@@ -56,13 +56,18 @@ internal sealed class Witness(Local local, Peers peers, Acceptor acceptor, Quoru
         var state = local.State!;
         if (local.IsFenced) return "it was away itself";
         if (quorum.HasMajority) return "it sees a working majority";
-        if (quorum.LostSince < 0) return "it has not seen the majority lost yet";
+        if (quorum.LostSince < 0 && !AllVotersSpeak(prepare)) return "it has not seen the majority lost yet";
         var outside = peers.Members().Where(member => member != local.Self)
             .Where(member => !prepare.Witnesses.Contains(member.Nonce)).ToList();
         if (outside.Find(Reaches) is { } reached) return $"it reaches {reached}";
         if (state.Table.RowOf(local.Self) is not { State: SiloState.Active }) return null;
         return outside.Find(member => !MayBeLeft(member)) is { } other ? $"{other} may know more" : null;
     }
+
+    // Who is barred is told of no change of the voters, so those it knows may be none any more: what it makes of them
+    // counts for less than that they are asked themselves (seed 11045847).
+    private bool AllVotersSpeak(RescuePrepare prepare) =>
+        local.IsBarred && local.State!.Voters.All(voter => prepare.Witnesses.Contains(voter.Nonce));
 
     private bool Reaches(MemberId member) =>
         peers.Of(member) is { } contact && contact.AnsweredWithin(ReachedWithin, local.Now)

@@ -160,6 +160,47 @@ public class EvidenceTests
             && trace.Text.Contains($"{Given.C} Superseded", StringComparison.Ordinal));
     }
 
+    // "a late reply of the old one proves nothing", a greeting's answer no more than another: the member that has ended
+    // is not asked for its promise, which nobody would give.
+    [Fact]
+    public void A_late_answer_of_a_member_does_not_revive_it_where_another_cluster_listens_by_now()
+    {
+        _amid.Pass(3_000);
+        var asked = _amid.Hand.Now + 1;
+        (_amid.Greeted, _amid.Ready, _amid.Answering) = ("abd", "bd", "d");
+        Until(() => _amid.Saw("RescueBegun"), () =>
+        {
+            AnswersAsAnotherCluster(Given.C);
+            _amid.Hand.Wait(150);
+            _amid.Hand.Tell(Given.C, new Greeting(asked, 60_000, 0, false, default));
+        });
+
+        Assert.Equal(Amid.Nonces(Given.B, Given.D).Order(), Prepare.Witnesses.Order());
+    }
+
+    // The other way round: a stranger's answer to a greeting from before the member's last answer. Believed, it would
+    // leave out somebody alive (I6): a learner, of whom the voters that are left know nothing but that it is listed.
+    [Fact]
+    public void A_late_answer_of_another_cluster_hides_nobody_who_has_answered_since()
+    {
+        var state = Given.State(Given.A, Given.B, Given.C).With(Given.A, Given.B, Given.C);
+        var amid = new Amid(new ByHand(Given.B, state));
+        (amid.Greeted, amid.Answering, amid.Discovered, amid.Ready) = ("ace", "ace", "abce", "abce");
+        var asked = amid.Hand.Now;
+        amid.Pass(3_000);
+        (amid.Answering, amid.Ready) = ("e", "be");
+        for (var round = 0; round < 120 && !amid.Saw("RescueBegun"); round++)
+        {
+            amid.Pass(500);
+            AnswersAsAnotherCluster(amid, Given.E, asked);
+            amid.Hand.Wait(250);
+        }
+
+        var prepare = amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().FirstOrDefault();
+        Assert.Equal(Amid.Nonces(Given.B, Given.E).Order(), prepare?.Witnesses.Order());
+        Assert.False(amid.Saw("Rescued"));
+    }
+
     // Nor is it a sign of that other cluster's process: by now something else may listen there.
     [Fact]
     public void A_late_reply_is_no_sign_that_another_cluster_still_listens_where_it_came_from()
@@ -167,6 +208,7 @@ public class EvidenceTests
         (_amid.Greeted, _amid.Answering, _amid.Discovered, _amid.Ready) = ("abcde", "abcde", "abcde", "abcde");
         _amid.Pass(3_000);
         (_amid.Greeted, _amid.Answering, _amid.Ready) = ("abcd", "d", "bde");
+        _amid.Hand.Wait(1);
         AnswersAsAnotherCluster(Given.E);
         for (var i = 0; i < 120; i++)
         {
@@ -319,9 +361,15 @@ public class EvidenceTests
         }
     }
 
-    private void AnswersAsAnotherCluster(MemberId at) => _amid.Hand.Step(new Received(0, new Envelope(
-        new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, _amid.Hand.Self.Nonce, Guid.Empty,
-        default, new Foreign(_amid.Hand.Now))));
+    private RescuePrepare Prepare =>
+        _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().First();
+
+    private void AnswersAsAnotherCluster(MemberId at) => AnswersAsAnotherCluster(_amid, at, _amid.Hand.Now);
+
+    private static void AnswersAsAnotherCluster(Amid amid, MemberId at, long asked) =>
+        amid.Hand.Step(new Received(0, new Envelope(
+            new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, amid.Hand.Self.Nonce, Guid.Empty,
+            default, new Foreign(asked))));
 
     private void RepliesLate(MemberId member) =>
         _amid.Hand.Tell(member, new HeartbeatKept(new RequestId(_amid.Hand.Self.Nonce, 1)));

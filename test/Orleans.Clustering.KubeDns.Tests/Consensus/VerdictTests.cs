@@ -56,6 +56,28 @@ public class VerdictTests
             new MarkEnded(Given.D.Nonce, EndRule.Superseded), Assert.IsType<TableChange>(Proposed).Change);
     }
 
+    // The same where as many had ended when the rows were looked through, but others: one of them lives, as it proved.
+    [Fact]
+    public void A_silo_that_is_judged_once_another_has_proved_to_live_is_marked()
+    {
+        EveryoneAnswers();
+        _leader.Ask(Given.B, new Prepare(1, new Ballot(2, Given.B.Nonce)));
+        Refuse(Given.C);
+        _leader.Wait(300);
+        _leader.Answers(Given.B);
+        _leader.Answers(Given.C);
+        _leader.Wait(300);
+        Assert.Equal(("c", true), (Ended, Lives));
+
+        Supersede(Given.D);
+        _leader.Tell(Given.B, new Refused(1, Prepared, new Ballot(5, Given.B.Nonce)));
+        _leader.Wait(500);
+        _leader.Tell(Given.B, new Promise(1, Prepared, null));
+
+        Assert.Equal(
+            new MarkEnded(Given.D.Nonce, EndRule.Superseded), Assert.IsType<TableChange>(Proposed).Change);
+    }
+
     // "it refused every attempt [...], and [...] another member observed the same": whoever finds that of itself lives.
     // A silo greets its own address where its predecessor was; its listener may take no more for a while.
     [Fact]

@@ -48,6 +48,21 @@ public class VotersChoiceTests
         Assert.Equal(Sequence.Of(Given.A, Given.C, Given.D), leader.State.Voters);
     }
 
+    // "nor one that has promised a higher epoch": it takes part in nothing (seed 11045847).
+    [Fact]
+    public void A_candidate_that_has_promised_a_higher_epoch_is_given_no_vote()
+    {
+        var leader = new ByHand(Given.A, Alone);
+        var promised = new Standing(false, new Epoch(2, Given.B.Nonce), 0, "");
+        leader.Wait(3_000, () =>
+        {
+            Answer(leader, Given.C, Given.D);
+            leader.Tell(Given.B, new Greeting(leader.Now, 60_000, 0, false, default) { Standing = promised });
+        });
+
+        Assert.Equal(Sequence.Of(Given.A, Given.C, Given.D), leader.State.Voters);
+    }
+
     // "Shrink at once for a terminating or ended voter"
     [Fact]
     public void A_voter_that_has_ended_is_dropped_at_once()

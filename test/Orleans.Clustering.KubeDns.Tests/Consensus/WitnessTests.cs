@@ -126,6 +126,28 @@ public class WitnessTests
         Assert.IsType<RescuePromise>(answer);
     }
 
+    // A promise that came to nothing: the voter has decided without it since, and let others vote whom it now lacks.
+    // What the barred one believes of the voters is old, and they are asked themselves (seed 11045847).
+    [Fact]
+    public void Lets_the_voters_speak_for_themselves_once_it_is_barred_from_hearing_of_them()
+    {
+        var amid = new Amid(new ByHand(Given.B, Given.State(Given.A).With(Given.A, Given.B, Given.D)));
+        amid.Pass(5_000);
+        (amid.Answering, amid.Ready) = ("d", "bd");
+        amid.Pass(40_000);
+        Assert.IsType<RescuePromise>(amid.Hand.Ask(Given.D, new RescuePrepare(Next, Left)));
+        (amid.Answering, amid.Ready) = ("ad", "abd");
+        amid.Pass(2_000);
+        Assert.True(amid.Saw("QuorumBack"));
+
+        var epoch = new Epoch(3, Given.A.Nonce);
+        var without = amid.Hand.Ask(Given.D, new RescuePrepare(new Epoch(3, Given.D.Nonce), Left));
+        var with = amid.Hand.Ask(Given.A, new RescuePrepare(epoch, Amid.Nonces(Given.A, Given.B, Given.D)));
+
+        Assert.Contains("not seen the majority lost", Assert.IsType<RescueRefused>(without).Reason);
+        Assert.Equal(epoch, Assert.IsType<RescuePromise>(with).Epoch);
+    }
+
     // "From its promise on a witness refuses messages of lower epochs, late replies included, for good"
     [Fact]
     public void Takes_part_in_nothing_of_the_old_epoch_after_its_promise()
