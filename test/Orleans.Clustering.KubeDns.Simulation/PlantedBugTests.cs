@@ -23,6 +23,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         ["a rescue from the oldest state"] = 361,
         ["no stall fence"] = 757,
         ["a promise without an exit"] = 300,
+        ["a rescue beside a cluster that works"] = 20_001_900,
     };
 
     public static TheoryData<string> Names => [.. PlantedBugs.All.Keys];
