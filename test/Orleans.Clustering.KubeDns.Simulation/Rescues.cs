@@ -24,11 +24,11 @@ internal sealed class RescueSeen
 /// </summary>
 internal sealed class Rescues(World world, Lives lives)
 {
+    private const long MetWithin = 5_000;
+
     private readonly RescueEvidence _evidence = new(world, lives);
     private readonly Dictionary<Epoch, RescueSeen> _seen = [];
     private readonly Dictionary<(Guid, Epoch, long), List<Proposal>> _proposed = [];
-    private const long MetWithin = 5_000;
-
     private readonly Dictionary<Nonce, Epoch> _promised = [];
     private readonly Dictionary<Nonce, ClusterState> _known = [];
     private readonly Dictionary<Nonce, (Epoch Epoch, long At)> _enteredAt = [];

@@ -77,6 +77,11 @@ internal sealed class ByHand
         MemberId from, long index = 0, bool leaving = false, long uptime = 60_000, params Refusal[] refusals) =>
         Tell(from, new Greeting(Now, uptime, index, leaving, refusals.ToSequence()));
 
+    /// <summary>A process of another cluster answers there, to a greeting sent then; null: now.</summary>
+    public void AnswersAsAnotherCluster(MemberId at, long? sentAt = null) => Step(new Received(0, new Envelope(
+        new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, Self.Nonce, Guid.Empty, default,
+        new Foreign(sentAt ?? Now))));
+
     public void Refuses(MemberId at) => Step(new Undelivered(at.Address, default, WasRefused: true));
 
     /// <summary>The requests of one kind that went to that member since the last step.</summary>

@@ -47,7 +47,7 @@ public class EndingsTests
         long after, string ended)
     {
         EveryoneAnswers();
-        IsForeign(Given.C, _leader.Now + after);
+        _leader.AnswersAsAnotherCluster(Given.C, _leader.Now + after);
         _leader.Wait(1_000);
 
         Assert.Equal(ended, Ended);
@@ -57,7 +57,7 @@ public class EndingsTests
     public void Another_cluster_at_its_address_before_a_member_was_known_does_not_end_it()
     {
         EveryoneAnswers();
-        IsForeign(Given.E, _leader.Now);
+        _leader.AnswersAsAnotherCluster(Given.E, _leader.Now);
         _leader.Now += 1_000;
         var insert = Given.Change(Given.E, 1, Given.Insert(Given.E, _leader.State.Tag));
         _leader.Ask(Given.B, new Decided(new News(1, Sequence.Of<Command>(insert), null)));
@@ -370,10 +370,6 @@ public class EndingsTests
         Assert.Equal(
             new MarkEnded(Given.D.Nonce, EndRule.Superseded), Assert.IsType<TableChange>(accept.Command).Change);
     }
-
-    private void IsForeign(MemberId at, long sentAt) => _leader.Step(new Received(0, new Envelope(
-        new ClusterKey("other", "cluster"), at with { Nonce = new Nonce(7) }, _leader.Self.Nonce, Guid.Empty, default,
-        new Foreign(sentAt))));
 
     private void EveryoneAnswers()
     {

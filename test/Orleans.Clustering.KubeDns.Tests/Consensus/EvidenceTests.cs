@@ -133,13 +133,12 @@ public class EvidenceTests
         for (var i = 0; i < 60 && !_amid.Saw("RescueBegun"); i++)
         {
             _amid.Pass(500);
-            AnswersAsAnotherCluster(Given.C);
+            _amid.Hand.AnswersAsAnotherCluster(Given.C);
         }
 
         Assert.Contains(_amid.Hand.Traces, trace => trace.Event == "RescueBegun"
             && trace.Text.Contains($"{Given.C} Superseded", StringComparison.Ordinal));
-        var prepare = _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().First();
-        Assert.DoesNotContain(Given.C.Nonce, prepare.Witnesses);
+        Assert.DoesNotContain(Given.C.Nonce, Prepare.Witnesses);
     }
 
     // The same of a reply that it wrote before, and that comes in late: it neither makes the member answer, so that
@@ -151,7 +150,7 @@ public class EvidenceTests
         (_amid.Greeted, _amid.Ready, _amid.Answering) = ("abd", "bd", "d");
         Until(() => _amid.Saw("RescueBegun"), () =>
         {
-            AnswersAsAnotherCluster(Given.C);
+            _amid.Hand.AnswersAsAnotherCluster(Given.C);
             _amid.Hand.Wait(150);
             RepliesLate(Given.C);
         });
@@ -170,7 +169,7 @@ public class EvidenceTests
         (_amid.Greeted, _amid.Ready, _amid.Answering) = ("abd", "bd", "d");
         Until(() => _amid.Saw("RescueBegun"), () =>
         {
-            AnswersAsAnotherCluster(Given.C);
+            _amid.Hand.AnswersAsAnotherCluster(Given.C);
             _amid.Hand.Wait(150);
             _amid.Hand.Tell(Given.C, new Greeting(asked, 60_000, 0, false, default));
         });
@@ -192,7 +191,7 @@ public class EvidenceTests
         for (var round = 0; round < 120 && !amid.Saw("RescueBegun"); round++)
         {
             amid.Pass(500);
-            AnswersAsAnotherCluster(amid, Given.E, asked);
+            amid.Hand.AnswersAsAnotherCluster(Given.E, asked);
             amid.Hand.Wait(250);
         }
 
@@ -209,7 +208,7 @@ public class EvidenceTests
         _amid.Pass(3_000);
         (_amid.Greeted, _amid.Answering, _amid.Ready) = ("abcd", "d", "bde");
         _amid.Hand.Wait(1);
-        AnswersAsAnotherCluster(Given.E);
+        _amid.Hand.AnswersAsAnotherCluster(Given.E);
         for (var i = 0; i < 120; i++)
         {
             RepliesLate(Given.E);
@@ -275,7 +274,7 @@ public class EvidenceTests
         _amid.Pass(3_000);
         (_amid.Answering, _amid.Ready) = ("d", "bde");
 
-        Until(() => _amid.Saw("RescueBegun"), () => AnswersAsAnotherCluster(Given.E));
+        Until(() => _amid.Saw("RescueBegun"), () => _amid.Hand.AnswersAsAnotherCluster(Given.E));
     }
 
     [Fact]
@@ -363,13 +362,6 @@ public class EvidenceTests
 
     private RescuePrepare Prepare =>
         _amid.Hand.Sent.Select(send => send.Envelope.Body).OfType<RescuePrepare>().First();
-
-    private void AnswersAsAnotherCluster(MemberId at) => AnswersAsAnotherCluster(_amid, at, _amid.Hand.Now);
-
-    private static void AnswersAsAnotherCluster(Amid amid, MemberId at, long asked) =>
-        amid.Hand.Step(new Received(0, new Envelope(
-            new ClusterKey("another", "cluster"), at with { Nonce = new Nonce(7) }, amid.Hand.Self.Nonce, Guid.Empty,
-            default, new Foreign(asked))));
 
     private void RepliesLate(MemberId member) =>
         _amid.Hand.Tell(member, new HeartbeatKept(new RequestId(_amid.Hand.Self.Nonce, 1)));

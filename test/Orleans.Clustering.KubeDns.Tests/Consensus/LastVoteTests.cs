@@ -90,7 +90,7 @@ public class LastVoteTests
         var leader = new ByHand(Given.A, Given.State(Given.A, Given.C).With(Written).With(Given.C));
         leader.Answers(Given.C);
         leader.Now += 500;
-        IsForeign(leader, Given.C);
+        leader.AnswersAsAnotherCluster(Given.C);
         leader.Wait(1_000);
         Assert.Contains(leader.Traces, trace => trace.Event == "MemberEnded");
 
@@ -132,8 +132,4 @@ public class LastVoteTests
     private static Sequence<MemberId>? Proposed(ByHand leader) =>
         leader.Sent.Select(send => send.Envelope.Body).OfType<Accept>().Select(accept => accept.Command)
             .OfType<SetVoters>().FirstOrDefault()?.Voters;
-
-    private static void IsForeign(ByHand leader, MemberId at) => leader.Step(new Received(0, new Envelope(
-        new ClusterKey("other", "cluster"), at with { Nonce = new Nonce(7) }, leader.Self.Nonce, Guid.Empty, default,
-        new Foreign(leader.Now))));
 }

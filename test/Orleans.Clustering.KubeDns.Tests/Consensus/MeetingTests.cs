@@ -235,9 +235,7 @@ public class MeetingTests
     {
         Meets(_a, Other, new Epoch(1, Given.E.Nonce), Quorate(99));
         _a.Hand.Wait(1);
-        _a.Hand.Step(new Received(0, new Envelope(
-            new ClusterKey("another", "cluster"), Given.E with { Nonce = new Nonce(7) }, Given.A.Nonce, Guid.Empty,
-            default, new Foreign(_a.Hand.Now))));
+        _a.Hand.AnswersAsAnotherCluster(Given.E);
         _a.Pass(4_000);
 
         Assert.False(Yielded);

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,12 +56,7 @@ public sealed partial class MetricNamesTests
     public void What_an_alert_asks_the_growth_of_is_told_from_the_start()
     {
         using var collector = new Collector();
-        foreach (var watch in Watches())
-        {
-            var type = watch.GetParameters()[0].ParameterType;
-            if (type != typeof(Func<NodeStatus>)) watch.Invoke(collector.Metrics, [Activator.CreateInstance(type)]);
-        }
-
+        WatchAll(collector.Metrics, status: null);
         var told = collector.Series();
         var grown = Expressions("k8s/monitoring/alerts.yaml")
             .SelectMany(expression => Increase().Matches(expression))
@@ -112,20 +106,23 @@ public sealed partial class MetricNamesTests
             },
         };
         listener.Start();
-        foreach (var watch in Watches())
-        {
-            var type = watch.GetParameters()[0].ParameterType;
-            watch.Invoke(metrics, [type == typeof(Func<NodeStatus>) ? NobodyAsks : Activator.CreateInstance(type)]);
-        }
-
+        WatchAll(metrics, NobodyAsks);
         return found;
     }
 
     private static Func<NodeStatus> NobodyAsks =>
         () => throw new InvalidOperationException("nobody asks for values");
 
-    private static IEnumerable<MethodInfo> Watches() =>
-        typeof(Metrics).GetMethods().Where(method => method.Name == nameof(Metrics.Watch));
+    // Without a status, what is measured of it is not watched.
+    private static void WatchAll(Metrics metrics, Func<NodeStatus>? status)
+    {
+        foreach (var watch in typeof(Metrics).GetMethods().Where(method => method.Name == nameof(Metrics.Watch)))
+        {
+            var type = watch.GetParameters()[0].ParameterType;
+            var watched = type == typeof(Func<NodeStatus>) ? status : Activator.CreateInstance(type);
+            if (watched is not null) watch.Invoke(metrics, [watched]);
+        }
+    }
 
     [GeneratedRegex("`([a-z_.]+)`")]
     private static partial Regex Name();
