@@ -117,6 +117,9 @@ internal sealed record Contact(PeerAddress Address)
         };
     }
 
+    /// <summary>It has promised an epoch above this one, and takes part in this one no more.</summary>
+    public bool IsBarredFrom(Epoch epoch) => Standing.Promised.CompareTo(epoch) > 0;
+
     public bool IsForeignWithin(long ms, long now) => IsForeign && IsWithin(ForeignAt, ms, now);
 
     private bool IsWithin(long at, long ms, long now) => at >= 0 && !Refuses && at >= now - ms;

@@ -114,7 +114,7 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
         return peers.Of(voter) is { } contact && !endings.IsEnded(voter)
             && contact.AnsweredWithin(Math.Max(5_000, peers.FreshFor), local.Now)
             && contact.Lineage == local.State!.Lineage && contact.Epoch == local.State.Epoch
-            && contact.Standing.Promised.CompareTo(local.State.Epoch) <= 0;
+            && !contact.IsBarredFrom(local.State.Epoch);
     }
 
     private bool IsLost(MemberId voter)
@@ -127,6 +127,6 @@ internal sealed class Quorum(Local local, Peers peers, Endings endings)
     // For a later epoch, or for another lineage: a witness that accepted a founding may join one that it meets before
     // it is told of its own (seed 3003621).
     private bool HasLeft(Contact voter) =>
-        voter.Standing.Promised.CompareTo(local.State!.Epoch) > 0
+        voter.IsBarredFrom(local.State!.Epoch)
         || (voter.HasLineage && voter.Lineage != local.State.Lineage);
 }

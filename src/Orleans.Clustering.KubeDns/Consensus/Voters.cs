@@ -139,7 +139,7 @@ internal sealed class Voters(Local local, Peers peers, Endings endings)
         if (peers.Of(member) is not { } contact || !contact.AnsweredWithin(Fresh, local.Now)) return false;
         if (contact.Index < index - MayLag) return false;
         // It would take part in nothing, and who waits for its vote could decide nothing any more (seed 11045847).
-        if (contact.Standing.Promised.CompareTo(local.State!.Epoch) > 0) return false;
+        if (contact.IsBarredFrom(local.State!.Epoch)) return false;
         if (local.Leaving) return true;
         return _activeSince.TryGetValue(member.Nonce, out var since)
             && local.Now >= since + local.Settings.ActiveBeforeVoting;
