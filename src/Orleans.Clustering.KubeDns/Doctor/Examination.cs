@@ -57,7 +57,7 @@ internal sealed class Examination(DoctorSettings settings, Checklist list, IProg
             var secrets = settings.Secrets();
             if (settings.SecretFile is null)
                 list.Warn("secret", "no SecretFile is set: whoever reaches the discovery port can pose as a silo");
-            else list.Right("secret", $"read, {secrets.Now.Keys.Count} accepted");
+            else list.Right("secret", $"read, {secrets.Now.All.Count} accepted");
             return secrets;
         }
         catch (InvalidOperationException fault)

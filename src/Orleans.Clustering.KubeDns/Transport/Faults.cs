@@ -1,4 +1,3 @@
-using System.Net.Http;
 using System.Net.Sockets;
 
 namespace Orleans.Clustering.KubeDns.Transport;
@@ -14,45 +13,21 @@ internal sealed class ConnectException(SocketException fault) : IOException(faul
 /// </summary>
 internal static class Faults
 {
-    // HTTP/2 error codes.
-    private const long ProtocolError = 1;
-    private const long RefusedStream = 7;
-    private const long EnhanceYourCalm = 11;
+    public static WireAnswer Classify(Exception error) =>
+        WireAnswer.None(Outcome(error), $"failed: {error.GetBaseException().Message.TrimEnd('.')}");
 
-    public static HttpAnswer Classify(Exception error)
-    {
-        // The innermost cause says most: what HTTP calls an invalid answer may be a connection that was reset.
-        var outcome = Delivery.Reset;
-        for (var cause = error; cause is not null; cause = cause.InnerException)
-        {
-            outcome = Outcome(cause) ?? outcome;
-            if (cause is ConnectException) break;
-        }
-
-        return HttpAnswer.None(outcome, $"failed: {Innermost(error)}");
-    }
-
-    private static Delivery? Outcome(Exception cause) => cause switch
+    private static Delivery Outcome(Exception error) => error switch
     {
         ConnectException connect => Connecting(connect.Error),
         // The connection attempt took too long; the caller's own deadline has not come yet.
         OperationCanceledException or TimeoutException => Delivery.TimedOut,
-        SocketException { SocketErrorCode: SocketError.TimedOut } => Delivery.TimedOut,
-        SocketException => Delivery.Reset,
-        // A ping that nobody answered and bytes that are no HTTP/2 come with one code; only the text tells them apart.
-        HttpProtocolException { ErrorCode: ProtocolError } protocol => TellsOfPing(protocol)
+        FrameException { Reason: Rejection.TooSlow } => Delivery.TimedOut,
+        FrameException { Reason: Rejection.BrokenOff } => Delivery.Reset,
+        FrameException => Delivery.Malformed,
+        _ => error.GetBaseException() is SocketException { SocketErrorCode: SocketError.TimedOut }
             ? Delivery.TimedOut
-            : Delivery.Malformed,
-        HttpProtocolException { ErrorCode: RefusedStream or EnhanceYourCalm } => Delivery.Overloaded,
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => Delivery.Reset,
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => Delivery.Malformed,
-        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => Delivery.Malformed,
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => Delivery.Malformed,
-        _ => null,
+            : Delivery.Reset,
     };
-
-    private static bool TellsOfPing(Exception cause) =>
-        cause.Message.Contains("ping", StringComparison.OrdinalIgnoreCase);
 
     private static Delivery Connecting(SocketError error) => error switch
     {
@@ -60,6 +35,4 @@ internal static class Faults
         SocketError.ConnectionReset or SocketError.ConnectionAborted => Delivery.Reset,
         _ => Delivery.TimedOut,
     };
-
-    private static string Innermost(Exception error) => error.GetBaseException().Message.TrimEnd('.');
 }

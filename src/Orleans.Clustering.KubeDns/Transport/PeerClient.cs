@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Clustering.KubeDns.Consensus;
 using Orleans.Clustering.KubeDns.Table;
 
@@ -5,8 +7,7 @@ namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
 /// The client side: one link per peer, so that peers share neither connections nor fate. A message is never sent
-/// twice by this client unless the peer certainly did not act on it; the session's counter refuses what HTTP itself
-/// might repeat.
+/// twice by this client unless the peer certainly did not act on it.
 /// </summary>
 internal sealed class PeerClient(
     TransportOptions options, SecretFiles secrets, TransportCounts counts, TimeProvider? time = null) : IPeerClient
@@ -18,6 +19,8 @@ internal sealed class PeerClient(
     private readonly Lock _lock = new();
     private readonly Dictionary<PeerAddress, PeerLink> _links = [];
     private readonly CancellationTokenSource _closing = new();
+    private readonly SocketConnectionContextFactory _sockets =
+        new(new SocketConnectionFactoryOptions { WaitForDataBeforeAllocatingBuffer = false }, NullLogger.Instance);
     private long _sweptAt;
     private bool _closed;
 
@@ -57,7 +60,7 @@ internal sealed class PeerClient(
             _links.Clear();
         }
 
-        // Not disposed: sends that are ending may still look at it, and it holds nothing.
+        // Nothing is disposed: sends that are ending may still look at it, and connections that are at the memory.
         return new ValueTask(_closing.CancelAsync());
     }
 
@@ -89,7 +92,7 @@ internal sealed class PeerClient(
             Sweep();
             if (!_links.TryGetValue(to, out var link))
             {
-                _links.Add(to, link = new PeerLink(to, options, _codec, secrets, counts, _time));
+                _links.Add(to, link = new PeerLink(to, options, _codec, secrets, _sockets, counts, _time));
             }
 
             if (link.InFlight >= options.MaxInFlightPerPeer)

@@ -1,42 +1,35 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using Orleans.Clustering.KubeDns.Table;
 
 namespace Orleans.Clustering.KubeDns.Transport;
 
-/// <summary>
-/// An HTTP answer, or (status 0) why there was none. <c>Mac</c> is empty where the answer carried none.
-/// </summary>
-internal sealed record HttpAnswer(
-    int Status, byte[] Body, byte[] Mac, int? Version, Delivery Failure = default, string Reason = "")
+/// <summary>What came back, or (no <c>Status</c>) why nothing did that can be believed.</summary>
+internal sealed record WireAnswer(
+    Status? Status, ReadOnlyMemory<byte> Body, int? Version = null, Delivery Failure = default, string Reason = "")
 {
-    public static HttpAnswer None(Delivery failure, string reason) => new(0, [], [], null, failure, reason);
+    public static WireAnswer None(Delivery failure, string reason) => new(null, default, null, failure, reason);
 }
 
 /// <summary>
-/// The way to one peer: a handler of its own, so that replacing it gives a fresh connection for certain. Requests
-/// under way end on the old one.
+/// One connection to one peer. It is opened by the first request and serves until it breaks or is retired; requests
+/// under way on it end on it, or with it.
 /// </summary>
-internal sealed class PeerConnection
+internal sealed class PeerConnection(Dialer dialer, TransportOptions options, SecretFiles secrets, TimeProvider time)
 {
-    private readonly string _root;
-    private readonly int _maxBytes;
-    private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _invoker;
     private readonly Lock _lock = new();
-    private long _answeredAt;
+    private readonly CancellationTokenSource _over = new();
+    private readonly ConcurrentDictionary<long, Waiting> _waiting = new();
+    private Task<WireAnswer?>? _opening;
+    private volatile Line? _line;
+    private volatile WireAnswer? _end;
+    private long _counter;
+    private long _answeredAt = long.MinValue;
     private int _users;
     private bool _retired;
 
-    public PeerConnection(PeerAddress address, TransportOptions options, TimeProvider time)
-    {
-        _root = $"http://{address}";
-        _maxBytes = options.Limits.MaxBytes;
-        _time = time;
-        _answeredAt = long.MinValue;
-        _invoker = new HttpMessageInvoker(Handler(options));
-    }
+    /// <summary>It serves no more, or by a secret that is accepted no more.</summary>
+    public bool IsOver => _end is not null || (_line is { } line && !secrets.Now.Hold(line.Macs));
 
     /// <summary>Whether any answer came over this connection at or after that moment.</summary>
     public bool AnsweredSince(long timestamp) => Interlocked.Read(ref _answeredAt) >= timestamp;
@@ -51,7 +44,7 @@ internal sealed class PeerConnection
             if (_users > 0) return;
         }
 
-        _invoker.Dispose();
+        End(NotSpokenTo);
     }
 
     /// <summary>Takes part in this connection; false once it is retired. The request that follows ends it.</summary>
@@ -66,16 +59,12 @@ internal sealed class PeerConnection
     }
 
     /// <summary>After <see cref="Enter"/>. Throws only <see cref="OperationCanceledException"/>.</summary>
-    public async Task<HttpAnswer> PostAsync(
-        string path, byte[] body, List<KeyValuePair<string, string>> headers, CancellationToken cancellation)
+    public async Task<WireAnswer> AskAsync(byte[] body, CancellationToken cancellation)
     {
         try
         {
-            using var request = Request(path, body, headers);
-            using var response = await _invoker.SendAsync(request, cancellation).ConfigureAwait(false);
-            var answer = await ReadAsync(response, cancellation).ConfigureAwait(false);
-            Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
-            return answer;
+            var failure = await OpenedAsync().WaitAsync(cancellation).ConfigureAwait(false);
+            return failure ?? await ExchangeAsync(_line!, body, cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
@@ -92,6 +81,8 @@ internal sealed class PeerConnection
         }
     }
 
+    private static WireAnswer NotSpokenTo => WireAnswer.None(Delivery.Reset, "is not spoken to any more");
+
     private void Leave()
     {
         lock (_lock)
@@ -99,77 +90,102 @@ internal sealed class PeerConnection
             if (--_users > 0 || !_retired) return;
         }
 
-        _invoker.Dispose();
+        End(NotSpokenTo);
     }
 
-    private HttpRequestMessage Request(string path, byte[] body, List<KeyValuePair<string, string>> headers)
+    // One attempt for all who wait, on its own time: one's short deadline fails no other.
+    private Task<WireAnswer?> OpenedAsync()
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, _root + path)
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body),
-        };
-        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        return request;
+        lock (_lock) return _opening ??= OpenAsync();
     }
 
-    private async Task<HttpAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<WireAnswer?> OpenAsync()
     {
-        var status = (int)response.StatusCode;
-        var length = response.Content.Headers.ContentLength ?? 0;
-        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        var body = await Wire.ReadAsync(stream, length, _maxBytes, cancellation).ConfigureAwait(false);
-        if (body is null) return HttpAnswer.None(Delivery.Malformed, $"answered with {length} bytes");
-        var version = int.TryParse(Header(response, Wire.VersionHeader), CultureInfo.InvariantCulture, out var number)
-            ? number
-            : (int?)null;
-        var mac = Wire.FromHeader(Header(response, Wire.MacHeader), Macs.Size);
-        return new HttpAnswer(status, body, mac ?? [], version);
-    }
-
-    private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out var values) ? values.First() : null;
-
-    // A proxy or tracing of the environment must not come between silos; everything that could is off.
-    private static SocketsHttpHandler Handler(TransportOptions options) => new()
-    {
-        ConnectTimeout = options.ConnectTimeout,
-        ConnectCallback = ConnectAsync,
-        EnableMultipleHttp2Connections = true,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        KeepAlivePingDelay = options.PingDelay,
-        KeepAlivePingTimeout = options.PingTimeout,
-        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-        MaxResponseHeadersLength = 4,
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-    };
-
-    // Connecting here tells a refused attempt from whatever else may carry a socket's error.
-    private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        var target = context.DnsEndPoint;
-        var literal = IPAddress.TryParse(target.Host, out var address);
-        EndPoint endpoint = literal ? new IPEndPoint(address!, target.Port) : target;
-        var socket = literal
-            ? new Socket(address!.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
+        limit.CancelAfter(options.ConnectTimeout);
         try
         {
-            socket.NoDelay = true;
-            await socket.ConnectAsync(endpoint, cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            (_line, var refusal) = await dialer.DialAsync(limit.Token).ConfigureAwait(false);
+            if (_line is not { } line) return End(refusal!);
+            _ = ReceiveAsync(line);
+            return null;
         }
         catch (Exception error)
         {
-            socket.Dispose();
-            if (error is SocketException fault) throw new ConnectException(fault);
-            throw;
+            return End(Faults.Classify(error));
         }
+    }
+
+    private async Task<WireAnswer> ExchangeAsync(Line line, byte[] body, CancellationToken cancellation)
+    {
+        var waiting = new Waiting();
+        await using var limit = cancellation.UnsafeRegister(
+            static (waiting, token) => ((Waiting)waiting!).TrySetCanceled(token), waiting);
+        try
+        {
+            await line.Writer.WriteAsync(() => Request(line, waiting, body), cancellation).ConfigureAwait(false);
+            return await waiting.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            _waiting.TryRemove(waiting.Counter, out _);
+        }
+    }
+
+    // In the writer's turn, so that counters go out in their order.
+    private byte[] Request(Line line, Waiting waiting, byte[] body)
+    {
+        waiting.Counter = ++_counter;
+        waiting.Code = line.Macs.Request(line.Session, waiting.Counter, body);
+        _waiting[waiting.Counter] = waiting;
+        if (_end is { } end) waiting.TrySetResult(end);
+        return FrameWriter.Request(waiting.Counter, waiting.Code, body);
+    }
+
+    private async Task ReceiveAsync(Line line)
+    {
+        try
+        {
+            while (await line.Frames.ReadFrameAsync().ConfigureAwait(false) is { } frame) Take(line, frame);
+            End(WireAnswer.None(Delivery.Reset, "closed the connection"));
+        }
+        catch (Exception error)
+        {
+            End(Faults.Classify(error));
+        }
+
+        await line.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Take(Line line, byte[] frame)
+    {
+        Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
+        // Nobody waits any more: it came too late.
+        if (!_waiting.TryRemove(BinaryPrimitives.ReadInt64BigEndian(frame), out var waiting)) return;
+        var status = (Status)frame[Wire.CounterSize];
+        var body = frame.AsMemory(Wire.ReplyHeader);
+        var isBelieved = status is not (Status.Ok or Status.NoReply)
+            || Macs.Same(line.Macs.Reply(waiting.Code, status, body.Span), frame.AsSpan(Wire.CounterSize + 1, Macs.Size));
+        waiting.TrySetResult(isBelieved
+            ? new WireAnswer(status, body)
+            : WireAnswer.None(Delivery.Unauthenticated, ""));
+    }
+
+    // The first reason stands.
+    private WireAnswer End(WireAnswer reason)
+    {
+        if (Interlocked.CompareExchange(ref _end, reason, null) is { } earlier) return earlier;
+        _over.Cancel();
+        _line?.Context.Abort();
+        foreach (var waiting in _waiting.Values) waiting.TrySetResult(reason);
+        return reason;
+    }
+
+    // Continues where the answer came in: what follows is short and never blocks, and a hand-over costs more.
+    private sealed class Waiting : TaskCompletionSource<WireAnswer>
+    {
+        public long Counter { get; set; }
+
+        public byte[] Code { get; set; } = [];
     }
 }

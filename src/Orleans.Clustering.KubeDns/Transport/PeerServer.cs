@@ -1,11 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,15 +14,18 @@ namespace Orleans.Clustering.KubeDns.Transport;
 internal delegate Task<Envelope?> MessageHandler(Envelope request, CancellationToken cancellation);
 
 /// <summary>
-/// Listens for the other silos: Kestrel alone, HTTP/2 without TLS, with no host around it, so that neither the
-/// application's pipeline nor its environment (ASPNETCORE_URLS and the like) has a say here.
+/// Listens for the other silos: Kestrel's socket transport alone, with no HTTP on it and no host around it, so that
+/// neither the application's pipeline nor its environment (ASPNETCORE_URLS and the like) has a say here.
 /// </summary>
 internal sealed class PeerServer : IAsyncDisposable
 {
     private readonly IPEndPoint _endpoint;
     private readonly TransportOptions _options;
-    private readonly KestrelServer _server;
+    private readonly StrangerWatch _strangers;
     private readonly RequestHandler _requests;
+    private readonly ConcurrentDictionary<ConnectionContext, Task> _connections = new();
+    private IConnectionListener? _listener;
+    private Task _accepting = Task.CompletedTask;
     private int _disposed;
 
     public PeerServer(
@@ -41,14 +40,10 @@ internal sealed class PeerServer : IAsyncDisposable
     {
         time ??= TimeProvider.System;
         var throttle = new LogThrottle(time);
-        var strangers = new StrangerWatch(options, counts, throttle, time, logger);
+        _strangers = new StrangerWatch(options, counts, throttle, time, logger);
         _endpoint = new IPEndPoint(address, port);
         _options = options;
-        _requests = new RequestHandler(options, secrets, handler, strangers, counts, throttle, time, logger);
-        _server = new KestrelServer(
-            Options.Create(Configure(strangers)),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
-            NullLoggerFactory.Instance);
+        _requests = new RequestHandler(options, secrets, handler, counts, throttle, logger);
     }
 
     /// <summary>The port that is listened on; it differs from the one asked for where that was 0.</summary>
@@ -59,72 +54,54 @@ internal sealed class PeerServer : IAsyncDisposable
     {
         try
         {
-            await _server.StartAsync(new Application(_requests), cancellation).ConfigureAwait(false);
+            var sockets = new SocketTransportOptions { WaitForDataBeforeAllocatingBuffer = false };
+            var factory = new SocketTransportFactory(Options.Create(sockets), NullLoggerFactory.Instance);
+            _listener = await factory.BindAsync(_endpoint, cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or SocketException)
+        catch (Exception error) when (error is IOException or SocketException or AddressInUseException)
         {
             var reason = (error.InnerException ?? error).Message;
             var text = TransportTexts.CannotListen(_endpoint.Address.ToString(), _endpoint.Port, reason);
             throw new InvalidOperationException(text, error);
         }
 
-        Port = new Uri(_server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()).Port;
+        Port = ((IPEndPoint)_listener.EndPoint).Port;
+        _accepting = Task.Run(AcceptAsync, CancellationToken.None);
     }
 
     /// <summary>Accepts no more, waits a moment for requests under way, then ends the connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        using var limit = new CancellationTokenSource(_options.StopTimeout);
-        try
-        {
-            await _server.StopAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The moment has passed; disposing aborts what is left.
-        }
-
-        _server.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) != 0 || _listener is null) return;
+        await _listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+        await _requests.EndAsync(_options.StopTimeout).ConfigureAwait(false);
+        foreach (var connection in _connections.Keys) connection.Abort(new ConnectionAbortedException("Stopped."));
+        await Task.WhenAll(_connections.Values).ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
     }
 
-    private KestrelServerOptions Configure(StrangerWatch strangers)
+    private async Task AcceptAsync()
     {
-        var kestrel = new KestrelServerOptions { AddServerHeader = false };
-        Limit(kestrel.Limits);
-        kestrel.Listen(_endpoint, listen =>
+        while (await _listener!.AcceptAsync(CancellationToken.None).ConfigureAwait(false) is { } connection)
         {
-            listen.Protocols = HttpProtocols.Http2;
-            listen.Use(next => connection => strangers.WatchAsync(connection, next));
-        });
-        return kestrel;
-    }
-
-    private void Limit(KestrelServerLimits limits)
-    {
-        var rate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
-        limits.MaxRequestBodySize = _options.Limits.MaxBytes;
-        limits.MaxRequestHeaderCount = 16;
-        limits.MaxRequestHeadersTotalSize = 4096;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.MinRequestBodyDataRate = rate;
-        limits.MinResponseDataRate = rate;
-        // Longer than a client keeps an idle connection: the client closes first, and no request meets a closing one.
-        limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        limits.Http2.MaxStreamsPerConnection = 2 * _options.MaxInFlightPerPeer;
-        limits.Http2.MaxRequestHeaderFieldSize = 1024;
-        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
-        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-    }
-
-    private sealed class Application(RequestHandler requests) : IHttpApplication<HttpContext>
-    {
-        public HttpContext CreateContext(IFeatureCollection features) => new DefaultHttpContext(features);
-
-        public Task ProcessRequestAsync(HttpContext context) => requests.HandleAsync(context);
-
-        public void DisposeContext(HttpContext context, Exception? exception)
-        {
+            // Entered before it is begun, so that it is there for whoever ends it.
+            var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _connections[connection] = ServeAsync(connection, begin.Task);
+            begin.SetResult();
         }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, Task begin)
+    {
+        await begin.ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            Keepalive.On(connection, _options);
+            await _strangers.WatchAsync(connection, visit => _requests.ServeAsync(connection, visit))
+                .ConfigureAwait(false);
+        }
+
+        _connections.TryRemove(connection, out _);
     }
 }

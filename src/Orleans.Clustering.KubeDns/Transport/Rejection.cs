@@ -12,31 +12,22 @@ internal enum Rejection
     /// <summary>A connection beyond those allowed, or displaced by a newer one for that reason.</summary>
     TooManyConnections,
 
-    /// <summary>A request for something that is not here.</summary>
-    NotFound,
-
-    /// <summary>No body, or one that does not say how long it is.</summary>
-    NoLength,
-
-    /// <summary>A body beyond the limit; it is not received.</summary>
+    /// <summary>A message beyond the limit; it is not received, and its connection ends.</summary>
     Oversized,
 
-    /// <summary>A body that did not come within its time.</summary>
+    /// <summary>A greeting or message that did not come within its time; its connection ends.</summary>
     TooSlow,
 
-    /// <summary>A body that ended early, or whose connection broke.</summary>
+    /// <summary>A greeting or message that ended early.</summary>
     BrokenOff,
 
-    /// <summary>No room for the request, or for its large body.</summary>
+    /// <summary>No room for the request, or for its many bytes.</summary>
     Overloaded,
 
     WrongVersion,
 
-    /// <summary>Not of the form of our messages, be it in the headers or in an authenticated body.</summary>
+    /// <summary>Not of the form of our messages: too short, or an authenticated body that cannot be read.</summary>
     Malformed,
-
-    /// <summary>A session that this process did not grant, or has forgotten: a silo opens another.</summary>
-    UnknownSession,
 
     Unauthenticated,
 

@@ -1,262 +1,260 @@
-using System.Globalization;
+using System.Buffers.Binary;
 using System.Net;
-using Microsoft.AspNetCore.Http;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Orleans.Clustering.KubeDns.Consensus;
 
 namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
-/// From an HTTP request to the handler and back. A request passes, in this order: path, room, size, protocol version,
-/// session, authentication, counter, decoding; where it fails, a bare status says so and nothing else is told.
+/// From a connection to the handler and back. First hello, welcome and proof: until they have passed, the other side
+/// costs 53 octets and no more. Then requests, each of which passes size, authentication, counter, room and decoding;
+/// where one fails, a bare status says so and nothing else is told.
 /// </summary>
 internal sealed partial class RequestHandler(
     TransportOptions options,
     SecretFiles secrets,
     MessageHandler handler,
-    StrangerWatch strangers,
     TransportCounts counts,
     LogThrottle throttle,
-    TimeProvider time,
     ILogger logger)
 {
     private readonly WireCodec _codec = new(options.Limits);
-    private readonly Sessions _sessions = new(options, time);
-    private long _largeBytes;
-    private int _trusted;
-    private int _untrusted;
+    private readonly LargeFrames _room = new(options.MaxLargeFrameBytes);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _underWay;
+    private volatile bool _isEnding;
 
-    public async Task HandleAsync(HttpContext context)
+    /// <summary>Speaks with one connection until it ends. Throws nothing.</summary>
+    public async Task ServeAsync(ConnectionContext connection, StrangerWatch.Visit visit)
     {
-        var trusted = StrangerWatch.IsTrusted(context);
+        using var frames = new FrameReader(connection.Transport.Input, Wire.RequestHeader, options, _room);
+        var talk = new Talk(connection, visit, new FrameWriter(connection.Transport.Output));
         try
         {
-            if (!Enter(trusted)) Reject(context, Rejection.Overloaded);
-            else await RouteAsync(context).ConfigureAwait(false);
+            if (await GreetAsync(talk, frames).ConfigureAwait(false) is not { } session) return;
+            await AnswerAsync(talk, session, frames).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException error)
+        catch (FrameException error)
         {
-            // Kestrel's own limits: too large, too slow.
-            Reject(context, Reason(error));
+            await RefuseAsync(talk, error).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException)
+        catch (Exception error) when (error is IOException or OperationCanceledException or ConnectionAbortedException)
         {
             // The client gave up, or its connection broke: nobody is left to be told.
         }
-        finally
+        catch (Exception error)
         {
-            if (trusted) Interlocked.Decrement(ref _trusted);
-            else Interlocked.Decrement(ref _untrusted);
+            if (throttle.Pass("failed", out var leftOut)) LogFailed(error, talk.From, leftOut);
         }
     }
 
-    // Two rooms: whoever sends slow bodies and nothing authentic must not keep those out that did.
-    private bool Enter(bool trusted) => trusted
-        ? Interlocked.Increment(ref _trusted) <= options.MaxConcurrentRequests
-        : Interlocked.Increment(ref _untrusted) <= options.MaxUntrustedRequests;
-
-    private Task RouteAsync(HttpContext context)
+    /// <summary>Returns when no request is under way any more, or that time has passed.</summary>
+    public async Task EndAsync(TimeSpan patience)
     {
-        var isPost = HttpMethods.IsPost(context.Request.Method);
-        var path = context.Request.Path;
-        if (isPost && path == Wire.SessionPath) return ReceiveAsync(context, OpenAsync);
-        if (isPost && path == Wire.MessagePath) return ReceiveAsync(context, AnswerAsync);
-        strangers.Report(Remote(context), "request for something else");
-        Reject(context, Rejection.NotFound);
-        return Task.CompletedTask;
-    }
-
-    private async Task ReceiveAsync(HttpContext context, Func<HttpContext, byte[], Task> next)
-    {
-        var length = context.Request.ContentLength;
-        if (length is null or <= 0 || length > options.Limits.MaxBytes)
-        {
-            strangers.Report(Remote(context), "request without a body of an allowed size");
-            Reject(context, length > 0 ? Rejection.Oversized : Rejection.NoLength);
-            return;
-        }
-
-        if (await ReadBodyAsync(context, length.Value).ConfigureAwait(false) is not { } body) return;
-        if (body[0] != WireCodec.Version)
-        {
-            RejectVersion(context, body[0]);
-            return;
-        }
-
-        await next(context, body).ConfigureAwait(false);
-    }
-
-    private async Task<byte[]?> ReadBodyAsync(HttpContext context, long length)
-    {
-        var large = length > Wire.SmallBody ? length : 0;
-        using var limit = Deadline(context, options.ReadTimeout);
+        _isEnding = true;
+        if (Volatile.Read(ref _underWay) == 0) return;
         try
         {
-            if (Interlocked.Add(ref _largeBytes, large) <= options.MaxLargeBodyBytes || large == 0)
+            await _drained.Task.WaitAsync(patience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The moment has passed; what is left ends with its connection.
+        }
+    }
+
+    private async Task<Session?> GreetAsync(Talk talk, FrameReader frames)
+    {
+        if (await frames.ReadExactlyAsync(Wire.Magic.Length + 1).ConfigureAwait(false) is not { } start) return null;
+        if (!start.AsSpan().StartsWith(Wire.Magic)) return null;
+        talk.Visit.Recognise();
+        var version = start[^1];
+        if (version != WireCodec.Version) return await RefuseVersionAsync(talk, version).ConfigureAwait(false);
+        var hello = await frames.ReadExactlyAsync(Macs.NonceSize + Macs.Size).ConfigureAwait(false)
+            ?? throw new FrameException(Rejection.BrokenOff);
+        var (nonce, code) = (hello[..Macs.NonceSize], hello[Macs.NonceSize..]);
+        if (secrets.Now.All.FirstOrDefault(each => Macs.Same(each.Hello(nonce), code)) is not { } macs)
+        {
+            return await RefuseAuthenticationAsync(talk).ConfigureAwait(false);
+        }
+
+        var session = new Session(RandomNumberGenerator.GetBytes(Macs.NonceSize), macs);
+        var welcome = Welcome(Status.Ok, session.Id, session.Macs.Welcome(code, session.Id));
+        await WriteAsync(talk, welcome).ConfigureAwait(false);
+        var proof = await frames.ReadExactlyAsync(Macs.Size).ConfigureAwait(false)
+            ?? throw new FrameException(Rejection.BrokenOff);
+        if (!Macs.Same(session.Macs.Proof(session.Id), proof))
+        {
+            return await RefuseAuthenticationAsync(talk).ConfigureAwait(false);
+        }
+
+        talk.Visit.Trust();
+        return session;
+    }
+
+    private async Task AnswerAsync(Talk talk, Session session, FrameReader frames)
+    {
+        long last = 0;
+        while (await frames.ReadFrameAsync().ConfigureAwait(false) is { } frame)
+        {
+            var request = new Request(
+                BinaryPrimitives.ReadInt64BigEndian(frame),
+                frame.AsMemory(Wire.CounterSize, Macs.Size),
+                frame.AsMemory(Wire.RequestHeader));
+            if (Check(session, request, last) is { } rejection)
             {
-                return await Wire.ReadAsync(context.Request.Body, length, options.Limits.MaxBytes, limit.Token)
-                    .ConfigureAwait(false);
+                await RejectAsync(talk, request.Counter, rejection).ConfigureAwait(false);
+                continue;
             }
 
-            Reject(context, Rejection.Overloaded);
+            last = request.Counter;
+            _ = DeliverAsync(talk, session, request);
         }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+    }
+
+    private Rejection? Check(Session session, Request request, long last)
+    {
+        var code = session.Macs.Request(session.Id, request.Counter, request.Body.Span);
+        if (!Macs.Same(code, request.Code.Span) || !secrets.Now.Hold(session.Macs))
+            return Rejection.Unauthenticated;
+        return request.Counter > last ? null : Rejection.Replayed;
+    }
+
+    // Returns at the first wait, so the next request is read meanwhile.
+    private async Task DeliverAsync(Talk talk, Session session, Request request)
+    {
+        Interlocked.Increment(ref _underWay);
+        var mine = Interlocked.Increment(ref talk.UnderWay);
+        try
         {
-            Reject(context, Rejection.TooSlow);
+            if (mine > 2 * options.MaxInFlightPerPeer || _underWay > options.MaxConcurrentRequests)
+                await RejectAsync(talk, request.Counter, Rejection.Overloaded).ConfigureAwait(false);
+            else
+                await HandleAsync(talk, session, request).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException)
+        catch (Exception error) when (error is IOException or OperationCanceledException or ConnectionAbortedException)
         {
-            Reject(context, error is BadHttpRequestException bad ? Reason(bad) : Rejection.BrokenOff);
+            // The client takes no answer, or not in time.
+            talk.Connection.Abort(new ConnectionAbortedException("No answer can be sent."));
         }
         finally
         {
-            Interlocked.Add(ref _largeBytes, -large);
+            Interlocked.Decrement(ref talk.UnderWay);
+            if (Interlocked.Decrement(ref _underWay) == 0 && _isEnding) _drained.TrySetResult();
         }
-
-        return null;
     }
 
-    private Task OpenAsync(HttpContext context, byte[] body)
+    private async Task HandleAsync(Talk talk, Session session, Request request)
     {
-        if (body.Length != 1 + Macs.NonceSize || Header(context, Wire.MacHeader, Macs.Size) is not { } mac)
-        {
-            return RejectMalformed(context, "session request of another form");
-        }
-
-        StrangerWatch.Recognise(context);
-        if (secrets.Now.Verify(mac, key => Macs.Opening(key, body.AsSpan(1))) is not { } key)
-        {
-            return RejectAuthentication(context);
-        }
-
-        StrangerWatch.Trust(context);
-        byte[] reply = [WireCodec.Version, .. _sessions.Open().Id.ToByteArray(bigEndian: true)];
-        return ReplyAsync(context, Wire.Ok, reply, Macs.Opened(key, mac, reply.AsSpan(1)));
-    }
-
-    private Task AnswerAsync(HttpContext context, byte[] body)
-    {
-        var headers = context.Request.Headers;
-        if (Header(context, Wire.MacHeader, Macs.Size) is not { } mac
-            || Header(context, Wire.SessionHeader, Macs.NonceSize) is not { } id
-            || !long.TryParse(headers[Wire.CounterHeader], CultureInfo.InvariantCulture, out var counter))
-        {
-            return RejectMalformed(context, "message without session, counter or code");
-        }
-
-        StrangerWatch.Recognise(context);
-        if (_sessions.Find(new Guid(id, bigEndian: true)) is not { } session)
-        {
-            Reject(context, Rejection.UnknownSession);
-            return Task.CompletedTask;
-        }
-
-        if (secrets.Now.Verify(mac, key => Macs.Message(key, id, counter, body)) is not { } key)
-        {
-            return RejectAuthentication(context);
-        }
-
-        StrangerWatch.Trust(context);
-        _sessions.Touch(session);
-        if (session.Window.TryUse(counter)) return DeliverAsync(context, body, mac, key);
-        if (throttle.Pass("replay", out var leftOut)) LogReplay(Remote(context), leftOut);
-        Reject(context, Rejection.Replayed);
-        return Task.CompletedTask;
-    }
-
-    private async Task DeliverAsync(HttpContext context, byte[] body, byte[] mac, byte[] key)
-    {
-        using var limit = Deadline(context, options.HandlerTimeout);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(talk.Connection.ConnectionClosed);
+        limit.CancelAfter(options.HandlerTimeout);
         try
         {
-            var request = _codec.Decode(body);
-            var reply = await handler(request, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
-            var status = reply is null ? Wire.NoReply : Wire.Ok;
-            var bytes = reply is null ? [] : _codec.Encode(reply);
-            await ReplyAsync(context, status, bytes, Macs.Reply(key, mac, status, bytes)).ConfigureAwait(false);
+            var message = _codec.Decode(request.Body.Span);
+            var reply = await handler(message, limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+            var status = reply is null ? Status.NoReply : Status.Ok;
+            var body = reply is null ? [] : _codec.Encode(reply);
+            var code = session.Macs.Reply(request.Code.Span, status, body);
+            await WriteAsync(talk, FrameWriter.Reply(request.Counter, status, code, body)).ConfigureAwait(false);
         }
         catch (WireFormatException error)
         {
-            if (throttle.Pass("malformed", out var leftOut)) LogMalformed(Remote(context), error.Message, leftOut);
-            Reject(context, Rejection.Malformed);
+            if (throttle.Pass("malformed", out var leftOut)) LogMalformed(talk.From, error.Message, leftOut);
+            await RejectAsync(talk, request.Counter, Rejection.Malformed).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (!talk.Connection.ConnectionClosed.IsCancellationRequested)
         {
-            Reject(context, Rejection.TimedOut);
+            await RejectAsync(talk, request.Counter, Rejection.TimedOut).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not (OperationCanceledException or IOException))
         {
-            if (throttle.Pass("failed", out var leftOut)) LogFailed(error, Remote(context), leftOut);
-            Reject(context, Rejection.Failed);
+            if (throttle.Pass("failed", out var leftOut)) LogFailed(error, talk.From, leftOut);
+            await RejectAsync(talk, request.Counter, Rejection.Failed).ConfigureAwait(false);
         }
     }
 
-    private static async Task ReplyAsync(HttpContext context, int status, byte[] body, byte[] mac)
+    // Who takes no answers for so long is not waited for.
+    private async Task WriteAsync(Talk talk, byte[] bytes)
     {
-        context.Response.StatusCode = status;
-        context.Response.Headers[Wire.MacHeader] = Convert.ToBase64String(mac);
-        if (body.Length == 0) return;
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(options.ReadTimeout);
+        await talk.Writer.WriteAsync(() => bytes, limit.Token).ConfigureAwait(false);
     }
 
-    private void Reject(HttpContext context, Rejection rejection)
+    private Task RejectAsync(Talk talk, long counter, Rejection rejection)
     {
         counts.Reject(rejection);
-        if (!context.Response.HasStarted) context.Response.StatusCode = Wire.Status(rejection);
+        if (rejection == Rejection.Unauthenticated) NoteAuthentication(talk);
+        if (rejection == Rejection.Replayed && throttle.Pass("replay", out var leftOut)) LogReplay(talk.From, leftOut);
+        return WriteAsync(talk, FrameWriter.Reply(counter, Wire.StatusOf(rejection), [], []));
     }
 
-    private static Rejection Reason(BadHttpRequestException error) => error.StatusCode switch
+    // What is no frame leaves nothing that could be read after it.
+    private async Task RefuseAsync(Talk talk, FrameException error)
     {
-        Wire.TooSlow => Rejection.TooSlow,
-        Wire.TooLarge => Rejection.Oversized,
-        _ => Rejection.BrokenOff,
-    };
-
-    private Task RejectMalformed(HttpContext context, string what)
-    {
-        strangers.Report(Remote(context), what);
-        Reject(context, Rejection.Malformed);
-        return Task.CompletedTask;
+        try
+        {
+            if (error.Counter is { } counter) await RejectAsync(talk, counter, error.Reason).ConfigureAwait(false);
+            else if (talk.Visit.IsKnown) counts.Reject(error.Reason);
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            // Nobody is left to be told.
+        }
     }
 
-    private Task RejectAuthentication(HttpContext context)
+    private async Task<Session?> RefuseAuthenticationAsync(Talk talk)
+    {
+        counts.Reject(Rejection.Unauthenticated);
+        NoteAuthentication(talk);
+        await WriteAsync(talk, Welcome(Status.Unauthenticated, [], [])).ConfigureAwait(false);
+        return null;
+    }
+
+    private void NoteAuthentication(Talk talk)
     {
         counts.AuthFailed();
         if (throttle.Pass("authentication", out var leftOut))
-        {
-            LogAuthenticationFailed(TransportTexts.AuthenticationFailed($"The silo at {Remote(context)}"), leftOut);
-        }
-
-        Reject(context, Rejection.Unauthenticated);
-        return Task.CompletedTask;
+            LogAuthenticationFailed(TransportTexts.AuthenticationFailed($"The silo at {talk.From}"), leftOut);
     }
 
-    private void RejectVersion(HttpContext context, int theirs)
+    private async Task<Session?> RefuseVersionAsync(Talk talk, int theirs)
     {
-        StrangerWatch.Recognise(context);
+        counts.Reject(Rejection.WrongVersion);
         counts.WrongVersion();
         if (throttle.Pass("version", out var leftOut))
-        {
-            LogWrongVersion(TransportTexts.WrongVersion($"The sender at {Remote(context)}", theirs), leftOut);
-        }
-
-        context.Response.Headers[Wire.VersionHeader] = WireCodec.Version.ToString(CultureInfo.InvariantCulture);
-        Reject(context, Rejection.WrongVersion);
+            LogWrongVersion(TransportTexts.WrongVersion($"The sender at {talk.From}", theirs), leftOut);
+        await WriteAsync(talk, Welcome(Status.WrongVersion, [], [])).ConfigureAwait(false);
+        return null;
     }
 
-    private static byte[]? Header(HttpContext context, string name, int size) =>
-        Wire.FromHeader(context.Request.Headers[name], size);
-
-    private CancellationTokenSource Deadline(HttpContext context, TimeSpan limit)
+    private static byte[] Welcome(Status status, ReadOnlySpan<byte> session, ReadOnlySpan<byte> code)
     {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        source.CancelAfter(limit);
-        return source;
+        var bytes = new byte[Wire.WelcomeSize];
+        Wire.Magic.CopyTo(bytes);
+        (bytes[4], bytes[5]) = (WireCodec.Version, (byte)status);
+        session.CopyTo(bytes.AsSpan(6));
+        code.CopyTo(bytes.AsSpan(6 + Macs.NonceSize));
+        return bytes;
     }
 
-    private static IPEndPoint Remote(HttpContext context) =>
-        new(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Connection.RemotePort);
+    private sealed record Session(byte[] Id, Macs Macs);
+
+    private sealed record Request(long Counter, ReadOnlyMemory<byte> Code, ReadOnlyMemory<byte> Body);
+
+    private sealed class Talk(ConnectionContext connection, StrangerWatch.Visit visit, FrameWriter writer)
+    {
+        public int UnderWay;
+
+        public ConnectionContext Connection => connection;
+
+        public StrangerWatch.Visit Visit => visit;
+
+        public FrameWriter Writer => writer;
+
+        public EndPoint? From => connection.RemoteEndPoint;
+    }
 
     [LoggerMessage(7320, LogLevel.Error, "AuthenticationFailed: {Text} ({LeftOut} more since the last such line)")]
     private partial void LogAuthenticationFailed(string text, int leftOut);
@@ -266,12 +264,12 @@ internal sealed partial class RequestHandler(
 
     [LoggerMessage(7322, LogLevel.Warning, "A message from {From} came again, or too late for its session, and was " +
         "refused ({LeftOut} more since the last such line).")]
-    private partial void LogReplay(IPEndPoint from, int leftOut);
+    private partial void LogReplay(EndPoint? from, int leftOut);
 
     [LoggerMessage(7323, LogLevel.Warning, "An authenticated message from {From}, or the reply to it, is not of the " +
         "wire format: {Reason} ({LeftOut} more since the last such line)")]
-    private partial void LogMalformed(IPEndPoint from, string reason, int leftOut);
+    private partial void LogMalformed(EndPoint? from, string reason, int leftOut);
 
     [LoggerMessage(7324, LogLevel.Error, "Handling a message from {From} failed ({LeftOut} more since the last).")]
-    private partial void LogFailed(Exception error, IPEndPoint from, int leftOut);
+    private partial void LogFailed(Exception error, EndPoint? from, int leftOut);
 }

@@ -5,21 +5,12 @@ namespace Orleans.Clustering.KubeDns.Transport;
 /// <summary>The shared secret, and the one before it while a rotation is under way.</summary>
 internal sealed class Secrets(byte[] current, byte[]? previous)
 {
-    /// <summary>The keys, the one to sign with first. Both are accepted.</summary>
-    public IReadOnlyList<byte[]> Keys { get; } = previous is null ? [current] : [current, previous];
+    /// <summary>Codes by each key, the one to sign with first. Both are accepted.</summary>
+    public IReadOnlyList<Macs> All { get; } =
+        previous is null ? [new Macs(current)] : [new Macs(current), new Macs(previous)];
 
-    public bool Holds(byte[] key) => Keys.Any(known => Macs.Same(known, key));
-
-    /// <summary>The key with which <paramref name="compute"/> gives <paramref name="mac"/>.</summary>
-    public byte[]? Verify(ReadOnlySpan<byte> mac, Func<byte[], byte[]> compute)
-    {
-        foreach (var key in Keys)
-        {
-            if (Macs.Same(compute(key), mac)) return key;
-        }
-
-        return null;
-    }
+    /// <summary>Whether that key is still accepted.</summary>
+    public bool Hold(Macs macs) => All.Any(known => Macs.Same(known.Key, macs.Key));
 }
 
 /// <summary>
@@ -82,7 +73,7 @@ internal sealed partial class SecretFiles
         if (read is not null && !Same(read, _secrets))
         {
             _secrets = read;
-            LogSecretChanged(read.Keys.Count > 1);
+            LogSecretChanged(read.All.Count > 1);
         }
 
         if (read is null && !_failing) LogUnreadable(fault);
@@ -90,8 +81,8 @@ internal sealed partial class SecretFiles
     }
 
     private static bool Same(Secrets left, Secrets right) =>
-        left.Keys.Count == right.Keys.Count
-        && left.Keys.Zip(right.Keys).All(pair => Macs.Same(pair.First, pair.Second));
+        left.All.Count == right.All.Count
+        && left.All.Zip(right.All).All(pair => Macs.Same(pair.First.Key, pair.Second.Key));
 
     private Secrets? ReadFiles(out string fault)
     {

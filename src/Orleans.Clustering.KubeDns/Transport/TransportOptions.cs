@@ -8,49 +8,38 @@ internal sealed record TransportOptions
 {
     public WireLimits Limits { get; init; } = WireLimits.Default;
 
-    /// <summary>How long a connection attempt may take.</summary>
+    /// <summary>How long a connection attempt may take, greetings included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Requests under way to one peer; beyond them a send is not tried.</summary>
     public int MaxInFlightPerPeer { get; init; } = 64;
 
-    /// <summary>After what silence a connection is asked for life, and how long the answer may take.</summary>
+    /// <summary>After what silence the kernel asks for life, and how long the answer may take; whole seconds.</summary>
     public TimeSpan PingDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a peer that is not spoken to keeps its connection and session here.</summary>
+    /// <summary>How long a peer that is not spoken to keeps its connection here.</summary>
     public TimeSpan LinkIdle { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Connections that the server holds: 500 silos, each with one and fresh ones after time-outs.</summary>
     public int MaxConnections { get; init; } = 4096;
 
-    /// <summary>Requests that the server works on at once, of connections that brought an authenticated one.</summary>
+    /// <summary>Requests that the server works on at once; beyond them it answers that it is overloaded.</summary>
     public int MaxConcurrentRequests { get; init; } = 1024;
 
-    /// <summary>The same for connections that have brought no authenticated message yet: 64 KiB each at most.</summary>
-    public int MaxUntrustedRequests { get; init; } = 512;
+    /// <summary>Bytes of large messages that the server receives at once; they hold up no small ones.</summary>
+    public long MaxLargeFrameBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Bytes of large bodies that the server receives at once; they hold up no small ones.</summary>
-    public long MaxLargeBodyBytes { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>How long a body may take to arrive.</summary>
+    /// <summary>How long a message may take to arrive once it has begun, and an answer to be taken.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the handler may take; longer than any caller waits.</summary>
     public TimeSpan HandlerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a connection may stay without a message of ours.</summary>
+    /// <summary>How long a connection may stay that has not proved to be a silo's.</summary>
     public TimeSpan StrangerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long requests under way are waited for when the server stops.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
-
-    /// <summary>Sessions that have carried a message: one per client process.</summary>
-    public int MaxSessions { get; init; } = 2048;
-
-    /// <summary>Sessions not used yet. A replayed opening lands here and displaces none in use.</summary>
-    public int MaxUnusedSessions { get; init; } = 256;
-
-    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromMinutes(10);
 }
