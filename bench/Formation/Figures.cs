@@ -2,7 +2,8 @@ namespace FormationBench;
 
 /// <summary>What a thing took with one provider, over the rounds.</summary>
 internal sealed record Figure(
-    string What, int Size, string Provider, int Count, double Median, double Least, double Most, double Lost)
+    string What, int Size, string Provider, int Count, double Median, double Least, double Most, double Lost,
+    double Cpu)
 {
     private static readonly string[] Order = ["form", "crash", "rejoin", "leader", "hung", "restart"];
 
@@ -15,7 +16,8 @@ internal sealed record Figure(
         let seconds = same.Select(outcome => outcome.Seconds!.Value).Order().ToList()
         select new Figure(
             same.Key.What, same.Key.Size, same.Key.Provider, seconds.Count, MedianOf(seconds), seconds[0], seconds[^1],
-            MedianOf([.. same.Select(outcome => (double)outcome.Lost).Order()]));
+            MedianOf([.. same.Select(outcome => (double)outcome.Lost).Order()]),
+            MedianOf([.. same.Select(outcome => outcome.Cpu).Order()]));
 
     private static double MedianOf(List<double> sorted) =>
         (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;

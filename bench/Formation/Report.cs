@@ -39,7 +39,8 @@ internal static class Report
     private static void Show(IReadOnlyList<Figure> figures)
     {
         var providers = figures.Select(figure => figure.Provider).Distinct().ToList();
-        var table = Table("Seconds: median (least–most); lost: compare-and-swaps lost until then, median");
+        var table = Table(
+            "Seconds: median (least–most); until then: compare-and-swaps lost, processor seconds of a silo (medians)");
         table.AddColumns("", "silos");
         foreach (var provider in providers) table.AddColumn(new TableColumn(provider).RightAligned());
         foreach (var row in figures.GroupBy(figure => (figure.What, figure.Size)))
@@ -62,7 +63,7 @@ internal static class Report
 
     private static string Text(Figure figure) =>
         $"{Seconds(figure.Median)} ({Seconds(figure.Least)}–{Seconds(figure.Most)})"
-        + (figure.What == "form" ? $" {figure.Lost} lost" : "");
+        + (figure.What == "form" ? $" {figure.Lost} lost, cpu {Seconds(figure.Cpu)}" : "");
 
     private static string Seconds(double seconds) => seconds.ToString("0.00", CultureInfo.InvariantCulture);
 

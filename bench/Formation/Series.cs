@@ -5,7 +5,7 @@ namespace FormationBench;
 
 /// <summary>One figure of one trial; no seconds: it failed, for that reason.</summary>
 internal sealed record Outcome(
-    string Provider, int Size, int Round, string What, double? Seconds, int Lost, string Failure = "");
+    string Provider, int Size, int Round, string What, double? Seconds, int Lost, double Cpu, string Failure = "");
 
 /// <summary>All trials: providers in turn, so that what else goes on on this machine troubles them alike.</summary>
 internal sealed class Series(FormationOptions options) : IAsyncDisposable
@@ -80,7 +80,7 @@ internal sealed class Series(FormationOptions options) : IAsyncDisposable
 
         await using var silos = new Silos(provider, pods, folder);
         var trial = new Trial(provider, silos, _status, options.Only, measure =>
-            Add(new Outcome(provider.Name, size, round, measure.What, measure.Seconds, measure.Lost)));
+            Add(new Outcome(provider.Name, size, round, measure.What, measure.Seconds, measure.Lost, measure.Cpu)));
         try
         {
             await trial.RunAsync(size, stop);
@@ -88,7 +88,7 @@ internal sealed class Series(FormationOptions options) : IAsyncDisposable
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             // A trial that stumbles has shown nothing, and those after it may still be run.
-            Add(new Outcome(provider.Name, size, round, "failed", null, 0, $"{failure.Message}; logs in {folder}"));
+            Add(new Outcome(provider.Name, size, round, "failed", null, 0, 0, $"{failure.Message}; logs in {folder}"));
         }
     }
 }

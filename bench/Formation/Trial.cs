@@ -4,7 +4,7 @@ using FormationBench.Silo;
 namespace FormationBench;
 
 /// <summary>One thing that was timed.</summary>
-internal sealed record Measure(string What, double Seconds, int Lost);
+internal sealed record Measure(string What, double Seconds, int Lost, double Cpu);
 
 /// <summary>One cluster's life, from its forming to its end; tells of each thing as it is measured.</summary>
 internal sealed class Trial(
@@ -90,5 +90,5 @@ internal sealed class Trial(
     }
 
     private void Tell(string what, DateTime begun, DateTime ended) =>
-        tell(new Measure(what, (ended - begun).TotalSeconds, silos.Lost));
+        tell(new Measure(what, (ended - begun).TotalSeconds, silos.Lost, silos.Cpu));
 }

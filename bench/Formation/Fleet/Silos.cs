@@ -76,6 +76,9 @@ internal sealed class Silos(Provider provider, Pods pods, string folder) : IAsyn
     /// <summary>How many compare-and-swaps were lost so far by those that live.</summary>
     public int Lost => _live.Sum(silo => silo.View?.Lost ?? 0);
 
+    /// <summary>Processor seconds that one of them had used when its view last changed, in the mean.</summary>
+    public double Cpu => _live.Average(silo => silo.View?.Cpu.TotalSeconds ?? 0);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _all.Where(silo => !silo.HasExited)) silo.Kill();

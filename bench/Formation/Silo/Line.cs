@@ -10,7 +10,8 @@ internal abstract record Line(DateTime At)
     /// <summary>Null: some other text.</summary>
     public static Line? Read(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
     {
-        ["VIEW", var at, var lost, .. var members] => new View(Time(at), int.Parse(lost, Culture), Members(members)),
+        ["VIEW", var at, var lost, var cpu, .. var members] => new View(
+            Time(at), int.Parse(lost, Culture), TimeSpan.FromMilliseconds(int.Parse(cpu, Culture)), Members(members)),
         ["WROTE", var at, var begun] => new Wrote(Time(at), Time(begun)),
         _ => null,
     };
@@ -21,11 +22,16 @@ internal abstract record Line(DateTime At)
         members.Select(member => member.Split('=')).ToDictionary(parts => parts[0], parts => parts[1]);
 }
 
-/// <summary>The cluster as this silo sees it, and how many compare-and-swaps it has lost so far.</summary>
-internal sealed record View(DateTime At, int Lost, IReadOnlyDictionary<string, string> Members) : Line(At)
+/// <summary>
+/// The cluster as this silo sees it, how many compare-and-swaps it has lost so far, and its processor time.
+/// </summary>
+internal sealed record View(
+    DateTime At, int Lost, TimeSpan Cpu, IReadOnlyDictionary<string, string> Members) : Line(At)
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"VIEW {At.Ticks} {Lost} {string.Join(' ', Members.Select(member => $"{member.Key}={member.Value}"))}");
+        $"VIEW {At.Ticks} {Lost} {Cpu.TotalMilliseconds:F0} {string.Join(' ', Members.Select(Text))}");
+
+    private static string Text(KeyValuePair<string, string> member) => $"{member.Key}={member.Value}";
 }
 
 /// <summary>A compare-and-swap that won.</summary>

@@ -89,7 +89,7 @@ internal static class SiloProgram
         {
             var members = snapshot.Members.Values.ToDictionary(
                 member => member.SiloAddress.ToParsableString(), member => $"{member.Status}");
-            Console.WriteLine(new View(DateTime.UtcNow, table.Lost, members));
+            Console.WriteLine(new View(DateTime.UtcNow, table.Lost, Environment.CpuUsage.TotalTime, members));
         }
     }
 
