@@ -19,6 +19,9 @@ internal delegate Task<Envelope?> MessageHandler(Envelope request, CancellationT
 /// </summary>
 internal sealed class PeerServer : IAsyncDisposable
 {
+    // Of each connection, whatever it sends, before anybody has looked at it.
+    private const int MaxUnread = 64 * 1024;
+
     private readonly IPEndPoint _endpoint;
     private readonly TransportOptions _options;
     private readonly StrangerWatch _strangers;
@@ -54,7 +57,11 @@ internal sealed class PeerServer : IAsyncDisposable
     {
         try
         {
-            var sockets = new SocketTransportOptions { WaitForDataBeforeAllocatingBuffer = false };
+            var sockets = new SocketTransportOptions
+            {
+                WaitForDataBeforeAllocatingBuffer = false,
+                MaxReadBufferSize = MaxUnread,
+            };
             var factory = new SocketTransportFactory(Options.Create(sockets), NullLoggerFactory.Instance);
             _listener = await factory.BindAsync(_endpoint, cancellation).ConfigureAwait(false);
         }

@@ -8,8 +8,8 @@ using Orleans.Clustering.KubeDns.Consensus;
 namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
-/// From a connection to the handler and back. First hello, welcome and proof: until they have passed, the other side
-/// costs 53 octets and no more. Then requests, each of which passes size, authentication, counter, room and decoding;
+/// From a connection to the handler and back. First hello, welcome and proof: until they have passed, 85 octets are
+/// read of the other side and no more. Then requests, each of which passes size, authentication, counter, room and decoding;
 /// where one fails, a bare status says so and nothing else is told.
 /// </summary>
 internal sealed partial class RequestHandler(
