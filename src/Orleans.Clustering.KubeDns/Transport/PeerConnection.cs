@@ -105,10 +105,13 @@ internal sealed class PeerConnection(Dialer dialer, TransportOptions options, Se
         limit.CancelAfter(options.ConnectTimeout);
         try
         {
-            (_line, var refusal) = await dialer.DialAsync(limit.Token).ConfigureAwait(false);
-            if (_line is not { } line) return End(refusal!);
+            var (line, refusal) = await dialer.DialAsync(limit.Token).ConfigureAwait(false);
+            if (line is null) return End(refusal!);
+            Interlocked.Exchange(ref _line, line);
             _ = ReceiveAsync(line);
-            return null;
+            // Retired in the meantime, by one who saw no line yet that could be ended.
+            if (_end is not null) line.Context.Abort();
+            return _end;
         }
         catch (Exception error)
         {

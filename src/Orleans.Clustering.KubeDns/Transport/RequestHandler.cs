@@ -99,6 +99,7 @@ internal sealed partial class RequestHandler(
         long last = 0;
         while (await frames.ReadFrameAsync().ConfigureAwait(false) is { } frame)
         {
+            talk.Visit.Use();
             var request = new Request(
                 BinaryPrimitives.ReadInt64BigEndian(frame),
                 frame.AsMemory(Wire.CounterSize, Macs.Size),

@@ -6,7 +6,8 @@ namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
 /// Watches connections for those that are no silo's: they are closed after a while, or as soon as others need their
-/// place; those that do not even begin as one are reported in one line a minute.
+/// place; those that do not even begin as one are reported in one line a minute. A silo's that has asked nothing for
+/// long is closed, too: without a secret anybody can pass for a silo, and no place must be held for nothing.
 /// </summary>
 internal sealed partial class StrangerWatch(
     TransportOptions options, TransportCounts counts, LogThrottle throttle, TimeProvider time, ILogger logger)
@@ -29,7 +30,7 @@ internal sealed partial class StrangerWatch(
             static place => ((ConnectionLimit.Place)place!).Dispose(), place);
         var visit = new Visit(place);
         var timeout = options.StrangerTimeout;
-        await using (time.CreateTimer(_ => End(connection, visit), null, timeout, Timeout.InfiniteTimeSpan))
+        await using (time.CreateTimer(_ => Look(connection, visit), null, timeout, options.ConnectionIdle))
         {
             await next(visit).ConfigureAwait(false);
         }
@@ -44,15 +45,16 @@ internal sealed partial class StrangerWatch(
         if (throttle.Pass("stranger", out var leftOut)) LogStranger(from, what, leftOut);
     }
 
-    private static void End(ConnectionContext connection, Visit visit)
+    private static void Look(ConnectionContext connection, Visit visit)
     {
-        if (!visit.IsTrusted) connection.Abort(new ConnectionAbortedException("No message came."));
+        if (!visit.IsTrusted || !visit.EndUse()) connection.Abort(new ConnectionAbortedException("No message came."));
     }
 
     /// <summary>What is known of one connection.</summary>
     internal sealed class Visit(ConnectionLimit.Place place)
     {
         private volatile bool _isKnown;
+        private volatile bool _isUsed;
 
         /// <summary>It began as a silo does.</summary>
         public bool IsKnown => _isKnown;
@@ -62,7 +64,22 @@ internal sealed partial class StrangerWatch(
 
         public void Recognise() => _isKnown = true;
 
-        public void Trust() => place.Prove();
+        public void Trust()
+        {
+            place.Prove();
+            Use();
+        }
+
+        /// <summary>It asks something.</summary>
+        public void Use() => _isUsed = true;
+
+        /// <summary>Whether it has asked anything since this was called last.</summary>
+        public bool EndUse()
+        {
+            var wasUsed = _isUsed;
+            _isUsed = false;
+            return wasUsed;
+        }
     }
 
     [LoggerMessage(7310, LogLevel.Information, "The discovery port had a visitor that is no silo: {From}, {What} " +

@@ -40,6 +40,12 @@ internal sealed record TransportOptions
     /// <summary>How long a connection may stay that has not proved to be a silo's.</summary>
     public TimeSpan StrangerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a silo's connection may stay without a request; longer than its client keeps one, so that the client
+    /// closes first and no request meets a closing connection.
+    /// </summary>
+    public TimeSpan ConnectionIdle { get; init; } = TimeSpan.FromMinutes(3);
+
     /// <summary>How long requests under way are waited for when the server stops.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
 }
