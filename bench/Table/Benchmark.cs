@@ -75,13 +75,14 @@ internal sealed class Benchmark(TableOptions options, IReadOnlyList<IBackend> ba
         }
     }
 
-    // What a first call costs, here and there, is not what is asked.
+    // What first calls cost, here and there, is not what is asked: .NET compiles again what has run often.
     private async Task WarmUpAsync(int rows, CancellationToken stop)
     {
         foreach (var table in _tables.Values)
         {
             foreach (var operation in Enum.GetValues<Operation>())
-                await new Callers(table, [], rows, options.Callers.Max()).RunAsync(operation, options.Length / 2, stop);
+                await new Callers(table, [], rows, options.Callers.Max())
+                    .RunAsync(operation, 3 * options.Length, stop);
         }
     }
 
