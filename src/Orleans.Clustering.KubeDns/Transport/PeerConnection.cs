@@ -107,6 +107,9 @@ internal sealed class PeerConnection(Dialer dialer, TransportOptions options, Se
         {
             (_line, var refusal) = await dialer.DialAsync(limit.Token).ConfigureAwait(false);
             if (_line is not { } line) return End(refusal!);
+            // Ended while it was being opened: whoever did that did not see it.
+            Interlocked.MemoryBarrier();
+            if (_end is not null) line.Context.Abort();
             _ = ReceiveAsync(line);
             return null;
         }
@@ -164,8 +167,9 @@ internal sealed class PeerConnection(Dialer dialer, TransportOptions options, Se
         if (!_waiting.TryRemove(BinaryPrimitives.ReadInt64BigEndian(frame), out var waiting)) return;
         var status = (Status)frame[Wire.CounterSize];
         var body = frame.AsMemory(Wire.ReplyHeader);
+        var code = frame.AsSpan(Wire.CounterSize + 1, Macs.Size);
         var isBelieved = status is not (Status.Ok or Status.NoReply)
-            || Macs.Same(line.Macs.Reply(waiting.Code, status, body.Span), frame.AsSpan(Wire.CounterSize + 1, Macs.Size));
+            || Macs.Same(line.Macs.Reply(waiting.Code, status, body.Span), code);
         waiting.TrySetResult(isBelieved
             ? new WireAnswer(status, body)
             : WireAnswer.None(Delivery.Unauthenticated, ""));

@@ -65,9 +65,10 @@ internal sealed class PeerByHand(RawVisitor line, Macs macs, byte[] session) : I
     public static byte[] Padded(Envelope envelope, int size)
     {
         var bytes = Codec.Encode(envelope);
-        // A tag of two octets, a length of four, and as much as is left.
-        var count = size - bytes.Length - 6;
-        byte[] head = [0xFF, 0x01, .. Enumerable.Range(0, 4).Select(i => (byte)(count >> (7 * i) & 127 | (i < 3 ? 128 : 0)))];
+        // A tag of two octets, a length of as many as it takes, and what is left.
+        var (count, head) = (size - bytes.Length - 2, new List<byte> { 0xFF, 0x01 });
+        count -= count >= 1 << 21 ? 4 : 3;
+        for (var rest = count; rest > 0; rest >>= 7) head.Add((byte)(rest & 127 | (rest > 127 ? 128 : 0)));
         return [.. bytes, .. head, .. new byte[count]];
     }
 

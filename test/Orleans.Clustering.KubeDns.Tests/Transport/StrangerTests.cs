@@ -98,7 +98,10 @@ public sealed class StrangerTests
     [Fact]
     public async Task A_frame_beyond_the_limit_is_refused_before_it_is_received()
     {
-        await using var rig = new Rig { Options = new() { Limits = new() { MaxBytes = 1_000 } } };
+        await using var rig = new Rig
+        {
+            Options = new() { Limits = new() { MaxBytes = 1_000 }, ReadTimeout = TimeSpan.FromSeconds(0.5) },
+        };
         var server = await rig.ServeAsync();
         using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
         await peer.SendAsync(peer.Request(1, new byte[1_001])[..20]);
@@ -134,6 +137,7 @@ public sealed class StrangerTests
         Assert.Equal(Status.Ok, (await first.ReadReplyAsync())!.Status);
         await second.SendAsync(second.Request(1, new byte[90_000])[..100]);
         Assert.Equal(Status.Overloaded, (await second.ReadReplyAsync())!.Status);
+        second.Line.Finish();
         Assert.Equal("", await second.Line.DrainAsync());
         AssertEchoed(await SendAsync(rig.Client(), server.Port, 1), 1);
 
