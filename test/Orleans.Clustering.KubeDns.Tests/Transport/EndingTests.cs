@@ -320,8 +320,10 @@ public sealed class EndingTests
         for (var i = 0; i < 20; i++)
         {
             using var peer = await PeerByHand.ConnectAsync(server.Port, PeerBytes.MacsOf("one"));
-            await peer.SendAsync([.. peer.Request(1), .. PeerBytes.Frame(3, [1, 2, 3])]);
+            await peer.SendAsync([.. peer.Request(1), .. PeerBytes.Frame(3, new byte[20])]);
             Assert.Equal(Status.Ok, (await peer.ReadReplyAsync())!.Status);
+            Assert.Equal(Status.Malformed, (await peer.ReadReplyAsync())!.Status);
+            peer.Line.Finish();
             await peer.Line.DrainAsync();
         }
 

@@ -4,7 +4,7 @@ using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
 
-/// <summary>A new secret reaches the silos one after another: nothing is lost, and the old one opens nothing.</summary>
+/// <summary>A new secret reaches the silos one after another: nothing is lost, the old one opens nothing.</summary>
 public sealed class RotationTests
 {
     [Theory]
