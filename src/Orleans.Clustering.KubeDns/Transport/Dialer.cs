@@ -8,8 +8,8 @@ using Orleans.Clustering.KubeDns.Table;
 namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>An open connection on which both sides have proved to hold the secret.</summary>
-internal sealed record Line(ConnectionContext Context, FrameReader Frames, FrameWriter Writer, byte[] Session, Macs Macs)
-    : IAsyncDisposable
+internal sealed record Line(
+    ConnectionContext Context, FrameReader Frames, FrameWriter Writer, byte[] Session, Macs Macs) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
     {

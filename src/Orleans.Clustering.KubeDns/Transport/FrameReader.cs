@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 
 namespace Orleans.Clustering.KubeDns.Transport;
 
-/// <summary>What came over a connection is no frame, or not within its bounds. The connection is of no more use.</summary>
+/// <summary>What came over a connection is no frame, or not within its bounds: the connection is of no use.</summary>
 /// <param name="reason">What to count.</param>
 /// <param name="counter">The frame's, where it is known.</param>
 internal sealed class FrameException(Rejection reason, long? counter = null) : Exception($"{reason}")
@@ -34,7 +34,8 @@ internal sealed class LargeFrames(long max)
 /// Reads one thing after another from a connection, each whole. What has begun must come within a time; memory grows
 /// with what has come, not with what was announced.
 /// </summary>
-internal sealed class FrameReader(PipeReader input, int header, TransportOptions options, LargeFrames room) : IDisposable
+internal sealed class FrameReader(PipeReader input, int header, TransportOptions options, LargeFrames room)
+    : IDisposable
 {
     private readonly CancellationTokenSource _limit = new();
     private bool _isTimed;
@@ -54,6 +55,17 @@ internal sealed class FrameReader(PipeReader input, int header, TransportOptions
         return frame;
     }
 
+    /// <summary>
+    /// Lets pass by what follows a frame that was refused, for as long as one may take: were the connection closed
+    /// while the other side still sends, the refusal would be lost in the reset.
+    /// </summary>
+    public async Task DiscardAsync()
+    {
+        BeginTime();
+        while (await ReceiveAsync().ConfigureAwait(false) is { IsCompleted: false, IsCanceled: false } result)
+            input.AdvanceTo(result.Buffer.End);
+    }
+
     public void Dispose()
     {
         Release();
@@ -66,7 +78,8 @@ internal sealed class FrameReader(PipeReader input, int header, TransportOptions
         {
             var result = await ReceiveAsync().ConfigureAwait(false);
             var buffer = result.Buffer;
-            if (measure(buffer) is { } size)
+            if (result.IsCanceled) return null;
+            if (Take(measure, buffer) is { } size)
             {
                 var bytes = buffer.Slice(skip, size - skip).ToArray();
                 input.AdvanceTo(buffer.GetPosition(size));
@@ -77,6 +90,19 @@ internal sealed class FrameReader(PipeReader input, int header, TransportOptions
             if (result.IsCompleted) return buffer.IsEmpty ? null : throw new FrameException(Rejection.BrokenOff);
             if (!buffer.IsEmpty) BeginTime();
             input.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private int? Take(Func<ReadOnlySequence<byte>, int?> measure, ReadOnlySequence<byte> buffer)
+    {
+        try
+        {
+            return measure(buffer);
+        }
+        catch (FrameException)
+        {
+            input.AdvanceTo(buffer.End);
+            throw;
         }
     }
 

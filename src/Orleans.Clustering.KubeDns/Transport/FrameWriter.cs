@@ -20,6 +20,11 @@ internal sealed class FrameWriter(PipeWriter output)
             var result = await output.WriteAsync(make(), cancellation).ConfigureAwait(false);
             if (result.IsCompleted) throw new IOException("The connection takes no more.");
         }
+        catch (InvalidOperationException error)
+        {
+            // What a pipe says that was completed from this side: the connection has ended meanwhile.
+            throw new IOException("The connection takes no more.", error);
+        }
         finally
         {
             _turn.Release();

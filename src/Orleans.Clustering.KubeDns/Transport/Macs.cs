@@ -22,7 +22,7 @@ internal sealed class Macs(byte[] key)
     /// <summary>Who connects begins: over its nonce.</summary>
     public byte[] Hello(ReadOnlySpan<byte> nonce) => Compute("KubeDns/1 hello\n"u8, nonce, default, default);
 
-    /// <summary>Who listens answers: over the hello's code, hence its nonce, and the session, which it drew now.</summary>
+    /// <summary>Who listens answers: over the hello's code, hence its nonce, and the session, drawn now.</summary>
     public byte[] Welcome(ReadOnlySpan<byte> hello, ReadOnlySpan<byte> session) =>
         Compute("KubeDns/1 welcome\n"u8, hello, session, default);
 

@@ -167,8 +167,9 @@ internal sealed class PeerConnection(Dialer dialer, TransportOptions options, Se
         if (!_waiting.TryRemove(BinaryPrimitives.ReadInt64BigEndian(frame), out var waiting)) return;
         var status = (Status)frame[Wire.CounterSize];
         var body = frame.AsMemory(Wire.ReplyHeader);
+        var code = frame.AsSpan(Wire.CounterSize + 1, Macs.Size);
         var isBelieved = status is not (Status.Ok or Status.NoReply)
-            || Macs.Same(line.Macs.Reply(waiting.Code, status, body.Span), frame.AsSpan(Wire.CounterSize + 1, Macs.Size));
+            || Macs.Same(line.Macs.Reply(waiting.Code, status, body.Span), code);
         waiting.TrySetResult(isBelieved
             ? new WireAnswer(status, body)
             : WireAnswer.None(Delivery.Unauthenticated, ""));

@@ -49,7 +49,7 @@ internal sealed class PeerLink(
         try
         {
             var answer = await connection.AskAsync(body, cancellation).ConfigureAwait(false);
-            if (answer.Status is null or Status.Unauthenticated) Replace(connection);
+            if (EndsConnection(answer.Status, body)) Replace(connection);
             return answer;
         }
         catch (OperationCanceledException)
@@ -59,6 +59,11 @@ internal sealed class PeerLink(
             throw;
         }
     }
+
+    // A frame that was too large to be received has ended its connection, whether or not that is known here yet.
+    private static bool EndsConnection(Status? status, byte[] body) =>
+        status is null or Status.Unauthenticated or Status.Oversized
+        || (status == Status.Overloaded && body.Length > Wire.SmallFrame - Wire.RequestHeader);
 
     // Under the lock, so that the connection taken is not replaced before it is in use. None: the client has closed.
     private PeerConnection? Acquire()

@@ -83,9 +83,18 @@ internal sealed class PeerServer : IAsyncDisposable
         await _listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         await _requests.EndAsync(_options.StopTimeout).ConfigureAwait(false);
-        foreach (var connection in _connections.Keys) connection.Abort(new ConnectionAbortedException("Stopped."));
-        await Task.WhenAll(_connections.Values).ConfigureAwait(false);
+        await EndConnectionsAsync().ConfigureAwait(false);
         await _listener.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // No more is read; the last answers still go out, unless somebody does not take them.
+    private async Task EndConnectionsAsync()
+    {
+        foreach (var connection in _connections.Keys) connection.Transport.Input.CancelPendingRead();
+        var all = Task.WhenAll(_connections.Values);
+        await Task.WhenAny(all, Task.Delay(_options.StopTimeout)).ConfigureAwait(false);
+        foreach (var connection in _connections.Keys) connection.Abort(new ConnectionAbortedException("Stopped."));
+        await all.ConfigureAwait(false);
     }
 
     private async Task AcceptAsync()

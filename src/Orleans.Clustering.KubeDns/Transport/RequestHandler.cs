@@ -9,8 +9,8 @@ namespace Orleans.Clustering.KubeDns.Transport;
 
 /// <summary>
 /// From a connection to the handler and back. First hello, welcome and proof: until they have passed, 85 octets are
-/// read of the other side and no more. Then requests, each of which passes size, authentication, counter, room and decoding;
-/// where one fails, a bare status says so and nothing else is told.
+/// read of the other side and no more. Then requests, each of which passes size, authentication, counter, room and
+/// decoding; where one fails, a bare status says so and nothing else is told.
 /// </summary>
 internal sealed partial class RequestHandler(
     TransportOptions options,
@@ -38,7 +38,7 @@ internal sealed partial class RequestHandler(
         }
         catch (FrameException error)
         {
-            await RefuseAsync(talk, error).ConfigureAwait(false);
+            await RefuseAsync(talk, frames, error).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ConnectionAbortedException)
         {
@@ -149,6 +149,14 @@ internal sealed partial class RequestHandler(
 
     private async Task HandleAsync(Talk talk, Session session, Request request)
     {
+        var (reply, rejection) = await WorkAsync(talk, session, request).ConfigureAwait(false);
+        if (rejection is { } reason) await RejectAsync(talk, request.Counter, reason).ConfigureAwait(false);
+        else await WriteAsync(talk, reply).ConfigureAwait(false);
+    }
+
+    // Apart from the writing, whose failures are the connection's and not the handler's.
+    private async Task<(byte[] Reply, Rejection? Rejection)> WorkAsync(Talk talk, Session session, Request request)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(talk.Connection.ConnectionClosed);
         limit.CancelAfter(options.HandlerTimeout);
         try
@@ -158,21 +166,21 @@ internal sealed partial class RequestHandler(
             var status = reply is null ? Status.NoReply : Status.Ok;
             var body = reply is null ? [] : _codec.Encode(reply);
             var code = session.Macs.Reply(request.Code.Span, status, body);
-            await WriteAsync(talk, FrameWriter.Reply(request.Counter, status, code, body)).ConfigureAwait(false);
+            return (FrameWriter.Reply(request.Counter, status, code, body), null);
         }
         catch (WireFormatException error)
         {
             if (throttle.Pass("malformed", out var leftOut)) LogMalformed(talk.From, error.Message, leftOut);
-            await RejectAsync(talk, request.Counter, Rejection.Malformed).ConfigureAwait(false);
+            return ([], Rejection.Malformed);
         }
         catch (OperationCanceledException) when (!talk.Connection.ConnectionClosed.IsCancellationRequested)
         {
-            await RejectAsync(talk, request.Counter, Rejection.TimedOut).ConfigureAwait(false);
+            return ([], Rejection.TimedOut);
         }
-        catch (Exception error) when (error is not (OperationCanceledException or IOException))
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             if (throttle.Pass("failed", out var leftOut)) LogFailed(error, talk.From, leftOut);
-            await RejectAsync(talk, request.Counter, Rejection.Failed).ConfigureAwait(false);
+            return ([], Rejection.Failed);
         }
     }
 
@@ -192,14 +200,21 @@ internal sealed partial class RequestHandler(
     }
 
     // What is no frame leaves nothing that could be read after it.
-    private async Task RefuseAsync(Talk talk, FrameException error)
+    private async Task RefuseAsync(Talk talk, FrameReader frames, FrameException error)
     {
         try
         {
-            if (error.Counter is { } counter) await RejectAsync(talk, counter, error.Reason).ConfigureAwait(false);
-            else if (talk.Visit.IsKnown) counts.Reject(error.Reason);
+            if (error.Counter is { } counter)
+            {
+                await RejectAsync(talk, counter, error.Reason).ConfigureAwait(false);
+                await frames.DiscardAsync().ConfigureAwait(false);
+            }
+            else if (talk.Visit.IsKnown)
+            {
+                counts.Reject(error.Reason);
+            }
         }
-        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is IOException or OperationCanceledException or FrameException)
         {
             // Nobody is left to be told.
         }

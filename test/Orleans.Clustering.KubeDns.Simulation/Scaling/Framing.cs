@@ -8,8 +8,8 @@ using Orleans.Clustering.KubeDns.Transport;
 namespace Orleans.Clustering.KubeDns.Simulation.Scaling;
 
 /// <summary>
-/// What the real client and server put around a body: HTTP/2 frames, headers and codes, counted on a connection of
-/// theirs that is in use already. TCP's and IP's own headers, and the start of a connection, are not in it.
+/// What the real client and server put around a body: frames and their codes, counted on a connection of theirs that
+/// is in use already. TCP's and IP's own headers, and the start of a connection, are not in it.
 /// </summary>
 internal sealed record Framing(double OfRequest, double OfReply)
 {

@@ -17,7 +17,7 @@ internal static class ScaleCommand
     public static int Run(string sizes, string? json)
     {
         var framing = Framing.MeasureAsync().GetAwaiter().GetResult();
-        Console.WriteLine($"Framing adds {framing.OfRequest:F0} bytes to a request, {framing.OfReply:F0} to a reply");
+        Console.WriteLine($"Frames add {framing.OfRequest:F0} bytes to a request, {framing.OfReply:F0} to a reply");
         var results = new List<ScaleResult>();
         var failed = false;
         foreach (var size in sizes.Split(',').Select(Size).ToList().TakeWhile(_ => !failed))
@@ -63,13 +63,13 @@ internal static class ScaleCommand
             ("us a step until then", one => one.Form.Cost.StepMicroseconds),
             ("steady, other silo: messages/s", one => one.Steady.Others.MessagesPerSecond),
             ("steady, other silo: bytes/s", one => one.Steady.Others.BytesPerSecond),
-            ("steady, other silo: with framing", one => Whole(one.Steady.Others)),
+            ("steady, other silo: with frames", one => Whole(one.Steady.Others)),
             ("steady, voter: messages/s", one => one.Steady.Voters.MessagesPerSecond),
             ("steady, voter: bytes/s", one => one.Steady.Voters.BytesPerSecond),
-            ("steady, voter: with framing", one => Whole(one.Steady.Voters)),
+            ("steady, voter: with frames", one => Whole(one.Steady.Voters)),
             ("steady, leader: messages/s", one => one.Steady.Leader.MessagesPerSecond),
             ("steady, leader: bytes/s", one => one.Steady.Leader.BytesPerSecond),
-            ("steady, leader: with framing", one => Whole(one.Steady.Leader)),
+            ("steady, leader: with frames", one => Whole(one.Steady.Leader)),
             ("steady, other silo: us a step", one => one.Steady.Others.StepMicroseconds),
             ("steady, leader: us a step", one => one.Steady.Leader.StepMicroseconds),
             ("steady, leader: CPU (permille)", one => one.Steady.Leader.CpuPermille),

@@ -10,7 +10,7 @@ internal sealed class Traffic
 
     public long Messages { get; private set; }
 
-    /// <summary>Of the bodies, as the codec writes them; frames and their codes come on top.</summary>
+    /// <summary>Of the bodies, as the codec writes them; the frames around them come on top.</summary>
     public long Bytes { get; private set; }
 
     public long LookUps { get; set; }

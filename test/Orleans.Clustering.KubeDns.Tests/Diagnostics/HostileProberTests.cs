@@ -65,7 +65,8 @@ public sealed class HostileProberTests(ITestOutputHelper output)
         Assert.DoesNotContain(log.All, line => line.Level >= LogLevel.Warning);
     }
 
-    private static HostileVisits Visitors() => new(Seed, HostileVisits.StatusCorpus(), stays: 30);
+    private static HostileVisits Visitors() =>
+        new(Seed, HostileVisits.StatusCorpus(), [.. "GET /livez HTTP/1.1\r\n"u8], stays: 30);
 
     // A connection of its own for each, as the kubelet does.
     private static async Task<string> ProbeAsync(int port)

@@ -54,17 +54,14 @@ internal static class LogScenesOfOtherRooms
         await Rig.SendAsync(rig.Client(), endless.Port);
         await rig.Log.Seen("is not of the");
         var server = await rig.ServeAsync();
-        var twice = rig.Keep(await Relay.StartAsync(server.Port, async (relay, packet) =>
-        {
-            if (packet.Path == Wire.MessagePath) await relay.ForwardAsync(packet);
-            return await relay.ForwardAsync(packet);
-        }));
+        var twice = rig.Keep(Relay.Start(server.Port, packet =>
+            packet.Kind == Piece.Request ? [.. packet.Bytes, .. packet.Bytes] : packet.Bytes));
         await Rig.SendAsync(rig.Client(), twice.Port);
         await rig.Log.Seen("came again");
-        var newer = rig.Keep(await Relay.StartAsync(server.Port, (relay, packet) =>
+        var newer = rig.Keep(Relay.Start(server.Port, packet =>
         {
-            packet.Body[0]++;
-            return relay.ForwardAsync(packet);
+            if (packet.Kind == Piece.Hello) packet.Version++;
+            return packet.Bytes;
         }));
         await Rig.SendAsync(rig.Client(), newer.Port);
         await rig.Log.Seen("ProtocolMismatch");

@@ -169,10 +169,10 @@ public sealed class MeasuredTests
         Assert.Equal((2, 1), (meter["auth_failures"], meter["rejections{reason=unauthenticated}"]));
         Assert.Equal(0, meter["version_mismatches"]);
 
-        var relay = rig.Keep(await Relay.StartAsync((await rig.ServeAsync()).Port, (relay, packet) =>
+        var relay = rig.Keep(Relay.Start((await rig.ServeAsync()).Port, packet =>
         {
-            packet.Body[0]++;
-            return relay.ForwardAsync(packet);
+            if (packet.Kind == Piece.Hello) packet.Version++;
+            return packet.Bytes;
         }));
         Assert.Equal(Delivery.WrongVersion, (await Rig.SendAsync(rig.Client(), relay.Port)).Outcome);
         Assert.Equal((2, 1), (meter["version_mismatches"], meter["rejections{reason=wrong_version}"]));

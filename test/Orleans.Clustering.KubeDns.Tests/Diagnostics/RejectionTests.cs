@@ -2,7 +2,6 @@ using Orleans.Clustering.KubeDns.Consensus;
 using Orleans.Clustering.KubeDns.Tests.Transport;
 using Orleans.Clustering.KubeDns.Transport;
 using Xunit;
-using static Orleans.Clustering.KubeDns.Tests.Transport.Http2Bytes;
 using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
 
 namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
@@ -10,51 +9,73 @@ namespace Orleans.Clustering.KubeDns.Tests.Diagnostics;
 /// <summary>Each reason to turn somebody away, provoked once over a socket, and seen once by a collector.</summary>
 public sealed class RejectionTests : IDisposable
 {
-    private static readonly string Mac = Convert.ToBase64String(new byte[Macs.Size]);
-    private static readonly string Session = Convert.ToBase64String(new byte[Macs.NonceSize]);
-
     private readonly Collector _collector = new();
 
     public void Dispose() => _collector.Dispose();
 
-    /// <summary>The reason; the conversation; what else is counted of the connection that brought it.</summary>
+    /// <summary>The reason; what somebody does who has not proved anything.</summary>
     public static TheoryData<string, string> Reasons => new()
     {
-        { "stranger", "" },
-        { "not_found", "stranger" },
-        { "no_length", "stranger" },
-        { "oversized", "stranger" },
-        { "too_slow", "stranger" },
-        { "broken_off", "stranger" },
-        { "malformed", "stranger" },
-        { "wrong_version", "" },
-        { "unknown_session", "" },
-        { "unauthenticated", "" },
+        { "stranger", "silence" },
+        { "stranger", "half a start" },
+        { "stranger", "another protocol" },
+        { "too_slow", "half a hello" },
+        { "broken_off", "half a hello, finished" },
+        { "broken_off", "no proof" },
+        { "wrong_version", "version 2" },
+        { "unauthenticated", "another's hello" },
+        { "unauthenticated", "another's proof" },
     };
 
     [Theory]
     [MemberData(nameof(Reasons))]
-    public async Task What_a_visitor_is_rejected_for_is_counted_once(string reason, string also)
+    public async Task What_a_visitor_is_rejected_for_is_counted_once(string reason, string what)
     {
         await using var rig = new Rig { Options = new() { ReadTimeout = TimeSpan.FromSeconds(0.3) } };
         var server = await ServeAsync(rig);
         using var visitor = await RawVisitor.ConnectAsync(server.Port);
-        await visitor.SendAsync(Conversation(reason));
-        if (reason != "stranger") await SeenAsync(reason);
+        await visitor.SendAsync(Conversation(what, PeerByHand.NoSecret(rig)));
+        if (reason == "too_slow") await SeenAsync(reason);
         visitor.Finish();
         await visitor.DrainAsync();
         await server.DisposeAsync();
 
-        Assert.Equal(Lines(reason, also), Rejections());
-        var failures = _collector.Collect().Where(line => !line.StartsWith("rejections"));
-        Assert.Equal(
-            reason switch
-            {
-                "unauthenticated" => ["auth_failures 1"],
-                "wrong_version" => ["version_mismatches 1"],
-                _ => [],
-            },
-            failures);
+        Assert.Equal(Lines(reason), Rejections());
+        AssertFailures(reason);
+    }
+
+    /// <summary>The reason; what somebody does who is trusted.</summary>
+    public static TheoryData<string, string> Distrusts => new()
+    {
+        { "malformed", "short" },
+        { "malformed", "noise" },
+        { "oversized", "endless" },
+        { "overloaded", "large" },
+        { "too_slow", "half" },
+        { "broken_off", "half, finished" },
+        { "unauthenticated", "altered" },
+        { "replayed", "twice" },
+        { "replayed", "zero" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Distrusts))]
+    public async Task What_one_with_the_secret_is_rejected_for_is_counted_once(string reason, string what)
+    {
+        await using var rig = new Rig
+        {
+            Options = new() { ReadTimeout = TimeSpan.FromSeconds(0.3), MaxLargeFrameBytes = 100_000 },
+        };
+        var server = await ServeAsync(rig);
+        using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
+        await peer.SendAsync(Frames(what, peer));
+        if (reason == "too_slow") await SeenAsync(reason);
+        peer.Line.Finish();
+        await peer.Line.DrainAsync();
+        await server.DisposeAsync();
+
+        Assert.Equal(Lines(reason), Rejections());
+        AssertFailures(reason);
     }
 
     [Fact]
@@ -75,17 +96,24 @@ public sealed class RejectionTests : IDisposable
     [Fact]
     public async Task A_request_without_room_is_counted_once()
     {
-        await using var rig = new Rig { Options = new() { MaxUntrustedRequests = 1 } };
-        var server = await ServeAsync(rig);
-        using var visitor = await RawVisitor.ConnectAsync(server.Port);
-        byte[] both = [.. Hello, .. Post(1, Wire.MessagePath, 100), .. Post(3, Wire.MessagePath, 100)];
-        await visitor.SendAsync(both);
-        await SeenAsync("overloaded");
-        visitor.Finish();
-        await visitor.DrainAsync();
+        await using var rig = new Rig { Options = new() { MaxConcurrentRequests = 1 } };
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var server = await ServeAsync(rig, async (request, ct) =>
+        {
+            await go.Task;
+            return await Echo(request, ct);
+        });
+        using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
+        await peer.SendAsync([.. peer.Request(1), .. peer.Request(2)]);
+        var reply = (await peer.ReadReplyAsync())!;
+        Assert.Equal((2, Status.Overloaded), (reply.Counter, reply.Status));
+        go.SetResult();
+        Assert.Equal(Status.Ok, (await peer.ReadReplyAsync())!.Status);
+        peer.Line.Finish();
+        await peer.Line.DrainAsync();
         await server.DisposeAsync();
 
-        Assert.Equal(Lines("broken_off", "overloaded", "stranger"), Rejections());
+        Assert.Equal(Lines("overloaded"), Rejections());
     }
 
     [Theory]
@@ -101,40 +129,51 @@ public sealed class RejectionTests : IDisposable
             "timed_out" => (_, _) => new TaskCompletionSource<Envelope?>().Task,
             _ => Echo,
         });
-        var relay = rig.Keep(await Relay.StartAsync(server.Port, async (relay, packet) =>
-        {
-            var reply = await relay.ForwardAsync(packet);
-            return reason == "replayed" && packet.Path == Wire.MessagePath ? await relay.ForwardAsync(packet) : reply;
-        }));
+        var relay = rig.Keep(Relay.Start(server.Port, packet =>
+            reason == "replayed" && packet.Kind == Piece.Request ? [.. packet.Bytes, .. packet.Bytes] : packet.Bytes));
         await SendAsync(rig.Client(), relay.Port);
+        await SeenAsync(reason);
+        await server.DisposeAsync();
 
         Assert.Equal(Lines(reason), Rejections());
     }
 
-    private static byte[] Conversation(string reason)
+    private static byte[] Conversation(string what, Macs macs) => what switch
     {
-        (string, string) mac = (Wire.MacHeader, Mac), session = (Wire.SessionHeader, Session);
-        byte[] message = new WireCodec(WireLimits.Default).Encode(Probe(1));
-        byte[] opening = [WireCodec.Version, .. new byte[Macs.NonceSize]];
-        byte[] newer = [WireCodec.Version + 1, .. message[1..]];
-        return reason switch
+        "silence" => [],
+        "half a start" => PeerBytes.Start[..3],
+        "another protocol" => [.. "GET / HTTP/1.1\r\n\r\n"u8],
+        "half a hello" or "half a hello, finished" => PeerBytes.Hello(macs)[..30],
+        "no proof" => PeerBytes.Hello(macs),
+        "version 2" => PeerBytes.Hello(macs, version: 2),
+        "another's hello" => PeerBytes.Hello(null),
+        _ => [.. PeerBytes.Hello(macs), .. new byte[Macs.Size]],
+    };
+
+    private static byte[] Frames(string what, PeerByHand peer)
+    {
+        var sound = peer.Request(7);
+        return what switch
         {
-            "stranger" => Preface[..7],
-            "not_found" => [.. Hello, .. Post(1, "/elsewhere", 0)],
-            "no_length" => [.. Hello, .. Post(1, Wire.MessagePath, null), .. Body(1, message)],
-            "oversized" => [.. Hello, .. Post(1, Wire.MessagePath, 100_000_000), .. Body(1, message)],
-            "too_slow" => [.. Hello, .. Post(1, Wire.MessagePath, message.Length)],
-            "broken_off" => [.. Hello, .. Post(1, Wire.MessagePath, message.Length), .. Body(1, message[..5])],
-            "malformed" => [.. Hello, .. Post(1, Wire.MessagePath, message.Length), .. Body(1, message)],
-            "wrong_version" => [.. Hello, .. Post(1, Wire.MessagePath, newer.Length), .. Body(1, newer)],
-            "unknown_session" =>
-            [
-                .. Hello, .. Post(1, Wire.MessagePath, message.Length, mac, session, (Wire.CounterHeader, "1")),
-                .. Body(1, message),
-            ],
-            _ => [.. Hello, .. Post(1, Wire.SessionPath, opening.Length, mac), .. Body(1, opening)],
+            "short" => PeerBytes.Frame(39, sound[4..]),
+            "noise" => peer.Request(7, [WireCodec.Version, 255, 255]),
+            "endless" => PeerBytes.Frame(uint.MaxValue, sound[4..]),
+            "large" => peer.Request(7, new byte[200_000])[..1_000],
+            "half" or "half, finished" => sound[..30],
+            "altered" => [.. sound[..^1], (byte)(sound[^1] ^ 1)],
+            "twice" => [.. sound, .. sound],
+            _ => peer.Request(0),
         };
     }
+
+    private void AssertFailures(string reason) => Assert.Equal(
+        reason switch
+        {
+            "unauthenticated" => ["auth_failures 1"],
+            "wrong_version" => ["version_mismatches 1"],
+            _ => [],
+        },
+        _collector.Collect().Where(line => !line.StartsWith("rejections")));
 
     private async Task<PeerServer> ServeAsync(Rig rig, MessageHandler? handler = null)
     {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Clustering.KubeDns.Discovery;
 using Orleans.Clustering.KubeDns.Tests.Hosting;
+using Orleans.Clustering.KubeDns.Tests.Transport;
 using Orleans.Clustering.KubeDns.Transport;
 using ServicePort = Orleans.Clustering.KubeDns.Discovery.ServicePort;
 
@@ -36,12 +37,8 @@ internal sealed record DoctorCase(string Name, Mistake Mistake)
         },
         new("KDNS315", new Mistake("KDNS315", (dns, address) => List(dns, address, OfAnother)))
         {
-            Beside = _ => StubServer.StartAsync(OfAnother, 11112, HttpProtocols.Http2, http =>
-            {
-                http.Response.StatusCode = Wire.WrongVersion;
-                http.Response.Headers[Wire.VersionHeader] = "2";
-                return Task.CompletedTask;
-            }),
+            Beside = _ => Task.FromResult<IAsyncDisposable>(new StubPeer(
+                OfAnother, 11112, PeerBytes.Welcome(Status.WrongVersion, null, null, version: 2))),
         },
         new("no-tcp", new Mistake("KDNS307", (dns, address) =>
         {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Orleans.Clustering.KubeDns.Transport;
 using Xunit;
 using Xunit.Abstractions;
-using static Orleans.Clustering.KubeDns.Tests.Transport.Http2Bytes;
 using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
@@ -22,7 +21,10 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
     public async Task Two_thousand_hostile_visits_harm_nobody()
     {
         using var escapes = new Escapes();
-        await using var rig = new Rig { Options = new() { StrangerTimeout = TimeSpan.FromSeconds(0.3) } };
+        await using var rig = new Rig
+        {
+            Options = new() { StrangerTimeout = TimeSpan.FromSeconds(0.3), ReadTimeout = TimeSpan.FromSeconds(0.2) },
+        };
         var folder = rig.Keep(new SecretFolder("one"));
         var server = await rig.ServeAsync(secrets: rig.Secret(folder));
         var client = rig.Client(rig.Secret(folder));
@@ -50,8 +52,8 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         AssertThrottled(rig.Log.All);
         Rejection[] expected =
         [
-            Rejection.Stranger, Rejection.NotFound, Rejection.NoLength, Rejection.Oversized, Rejection.BrokenOff,
-            Rejection.Malformed, Rejection.Unauthenticated, Rejection.UnknownSession, Rejection.WrongVersion,
+            Rejection.Stranger, Rejection.BrokenOff, Rejection.TooSlow, Rejection.Unauthenticated,
+            Rejection.WrongVersion,
         ];
         Assert.All(expected, reason => Assert.True(rig.Counts.Rejected(reason) > 0, $"{reason}"));
         escapes.AssertNone();
@@ -71,7 +73,7 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         for (var i = 0; i < 60; i++)
         {
             idle.Add(await RawVisitor.ConnectAsync(server.Port));
-            if (i % 2 == 0) await idle[^1].SendAsync(Hello);
+            if (i % 2 == 0) await idle[^1].SendAsync(PeerBytes.Start);
         }
 
         AssertEchoed(await SendAsync(early, server.Port, 2), 2);
@@ -81,23 +83,59 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         idle.ForEach(visitor => visitor.Dispose());
     }
 
+    // Two that hold the secret, and damage what they send once they are trusted.
     [Fact]
-    public async Task Slow_bodies_without_a_secret_keep_no_silo_out()
+    public async Task Damaged_frames_of_those_who_hold_the_secret_harm_nobody()
     {
+        using var escapes = new Escapes();
         await using var rig = new Rig
         {
-            Options = new() { MaxConcurrentRequests = 8, MaxUntrustedRequests = 8 },
+            Options = new() { ReadTimeout = TimeSpan.FromSeconds(0.3), MaxLargeFrameBytes = 1 << 20 },
         };
-        var server = await rig.ServeAsync();
-        var client = rig.Client();
-        AssertEchoed(await SendAsync(client, server.Port, 1), 1);
-        using var slow = await RawVisitor.ConnectAsync(server.Port);
-        await slow.SendAsync(Hello);
-        for (var i = 0; i < 40; i++) await slow.SendAsync(Post(2 * i + 1, Wire.MessagePath, 1_000));
+        var folder = rig.Keep(new SecretFolder("one"));
+        var server = await rig.ServeAsync(secrets: rig.Secret(folder));
+        var client = rig.Client(rig.Secret(folder));
+        await ConnectAsync(client, server.Port);
+        using var over = new CancellationTokenSource();
+        var honest = HonestCalls.RepeatAsync(
+            async n => AssertEchoed(await SendAsync(client, server.Port, n), n), pause: 5, over.Token);
+        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) =>
+        {
+            using var traitor = await PeerByHand.ConnectAsync(server.Port, PeerBytes.MacsOf("one"));
+            await traitor.SendAsync(DamagedFrames.Next(traitor, number));
+            if (number % 4 != 0) traitor.Line.Finish();
+            await traitor.Line.DrainAsync(CloseBound);
+        });
+        await over.CancelAsync();
+        var (sent, slowest) = await honest;
+        output.WriteLine($"{sent} honest messages, the slowest {slowest}; {Rejections(rig)}");
+        Assert.True(sent > 10 && slowest < TimeSpan.FromSeconds(5), $"{sent} messages, the slowest {slowest}");
+        Rejection[] expected =
+        [
+            Rejection.Oversized, Rejection.BrokenOff, Rejection.TooSlow, Rejection.Malformed, Rejection.Replayed,
+            Rejection.Unauthenticated, Rejection.Overloaded,
+        ];
+        Assert.All(expected, reason => Assert.True(rig.Counts.Rejected(reason) > 0, $"{reason}"));
+        escapes.AssertNone();
+    }
 
-        // The last of them have been turned away, so the first hold all places there are for their kind.
-        await Eventually.HoldsAsync(() => rig.Counts.Rejected(Rejection.Overloaded) >= 32);
-        AssertEchoed(await SendAsync(client, server.Port, 2), 2);
+    [Fact]
+    public async Task Half_greetings_keep_no_silo_out()
+    {
+        await using var rig = new Rig { Options = new() { MaxConcurrentRequests = 1, MaxLargeFrameBytes = 0 } };
+        var server = await rig.ServeAsync();
+        var early = rig.Client();
+        AssertEchoed(await SendAsync(early, server.Port, 1), 1);
+        var slow = new List<RawVisitor>();
+        for (var i = 1; i <= 40; i++)
+        {
+            slow.Add(await RawVisitor.ConnectAsync(server.Port));
+            await slow[^1].SendAsync(PeerBytes.Hello(null)[..i]);
+        }
+
+        AssertEchoed(await SendAsync(early, server.Port, 2), 2);
+        AssertEchoed(await SendAsync(rig.Client(), server.Port, 3), 3);
+        slow.ForEach(visitor => visitor.Dispose());
     }
 
     // A busy machine may take longer over its first message than a stranger is given.
@@ -110,7 +148,7 @@ public sealed class HostileVisitorTests(ITestOutputHelper output)
         AssertEchoed(reply, 1);
     }
 
-    private static HostileVisits Visitors() => new(Seed, HostileVisits.PeerCorpus(Seed), stays: 4);
+    private static HostileVisits Visitors() => new(Seed, HostileVisits.PeerCorpus(Seed), PeerBytes.Start, stays: 4);
 
     internal static async Task VisitAsync(int port, HostileVisits visits, int count, TimeSpan? bound = null)
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using Orleans.Clustering.KubeDns.Transport;
-using static Orleans.Clustering.KubeDns.Tests.Transport.Http2Bytes;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
 
@@ -14,15 +13,15 @@ internal sealed record Visit(
     string Kind, byte[] Bytes, bool Drips = false, bool Finishes = true, bool Lingers = false);
 
 /// <summary>
-/// Draws visits from a seed: noise, other protocols, and conversations of ours that are damaged. One in
-/// <paramref name="stays"/> of those that can waits to be sent away.
+/// Draws visits from a seed: noise, other protocols, and conversations of the right kind (which begin with
+/// <paramref name="start"/>) that are damaged. One in <paramref name="stays"/> of those that can waits to be sent away.
 /// </summary>
-internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
+internal sealed class HostileVisits(int seed, byte[][] corpus, byte[] start, int stays)
 {
     private readonly Random _random = new(seed);
 
     public static readonly string[] Kinds =
-        ["noise", "noise after the preface", "truncated", "flipped bits", "frames", "lengths that lie", "drip",
+        ["noise", "noise after the start", "truncated", "flipped bits", "frames", "lengths that lie", "drip",
             "half of one, half of another", "sound but not ours", "says nothing"];
 
     public Visit Next(int number)
@@ -32,12 +31,12 @@ internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
         return kind switch
         {
             "noise" => new(kind, Noise(_random.Next(1, 5_000)), Finishes: Leaves()),
-            "noise after the preface" => new(kind, [.. Hello, .. Noise(_random.Next(1, 5_000))], Finishes: Leaves()),
+            "noise after the start" => new(kind, [.. start, .. Noise(_random.Next(1, 5_000))], Finishes: Leaves()),
             "truncated" => new(kind, sound[.._random.Next(1, sound.Length)]),
             "flipped bits" => new(kind, Flip(sound), Lingers: true),
-            "frames" => new(kind, [.. Hello, .. Frames()]),
-            "lengths that lie" => new(kind, [.. Hello, .. Frame((byte)_random.Next(10), 0, _random.Next(4),
-                Noise(_random.Next(200)), _random.Next(1 << 24))], Finishes: Leaves()),
+            "frames" => new(kind, [.. sound, .. Frames()]),
+            "lengths that lie" => new(kind, [.. sound, .. PeerBytes.Frame(
+                (uint)_random.NextInt64(1L << 32), Noise(_random.Next(200)))], Finishes: Leaves()),
             "drip" => new(kind, sound[..Math.Min(sound.Length, 40)], Drips: true, Finishes: Leaves()),
             "half of one, half of another" => new(kind, Splice(sound)),
             "sound but not ours" => new(kind, sound, Lingers: true),
@@ -49,22 +48,25 @@ internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
     public static byte[][] PeerCorpus(int seed)
     {
         var random = new Random(seed);
-        byte[] nonce = [WireCodec.Version, .. Bytes(Macs.NonceSize)];
         var message = new WireCodec(WireLimits.Default).Encode(Rig.Probe(1));
-        (string, string) mac = (Wire.MacHeader, Convert.ToBase64String(Bytes(Macs.Size)));
-        (string, string) session = (Wire.SessionHeader, Convert.ToBase64String(Bytes(Macs.NonceSize)));
-        (string, string) counter = (Wire.CounterHeader, "1");
+        var others = PeerBytes.MacsOf("of nobody");
+        byte[] hello = PeerBytes.Hello(others, Bytes(Macs.NonceSize)), proof = others.Proof(Bytes(Macs.NonceSize));
+        byte[] Request(long counter, uint? length = null) =>
+            PeerBytes.Request(counter, others.Request(proof, counter, message), message, length);
         return
         [
-            [.. Hello, .. Post(1, Wire.SessionPath, nonce.Length, mac), .. Body(1, nonce)],
-            [.. Hello, .. Post(1, Wire.MessagePath, message.Length, mac, session, counter), .. Body(1, message)],
-            [.. Hello, .. Post(1, Wire.MessagePath, message.Length), .. Body(1, message)],
-            [.. Hello, .. Post(1, Wire.MessagePath, 100_000_000, mac, session, counter), .. Body(1, Bytes(9_000))],
-            [.. Hello, .. Post(1, Wire.MessagePath, null, mac, session, counter), .. Body(1, message)],
-            [.. Hello, .. Post(1, Wire.SessionPath, 3, mac), .. Body(1, [WireCodec.Version + 1, 2, 3])],
-            [.. Hello, .. Post(1, "/elsewhere", 0), .. Post(3, Wire.SessionPath, 17, ("x", new string('y', 6_000)))],
-            [.. Hello, .. Enumerable.Range(0, 400).SelectMany(i => Post(2 * i + 1, Wire.SessionPath, 17, mac))],
+            hello,
+            [.. hello, .. proof],
+            [.. hello, .. proof, .. Request(1), .. Request(2)],
+            [.. hello, .. proof, .. Request(1, 100_000_000)],
+            [.. hello, .. proof, .. Request(1, 3)],
+            [.. Request(1), .. Request(2)],
+            [.. hello, .. hello],
+            [.. PeerBytes.Hello(others, version: 2), .. Bytes(500)],
+            [.. PeerBytes.Welcome(Status.Ok, Bytes(Macs.NonceSize), Bytes(Macs.Size)), .. Bytes(9_000)],
+            [.. PeerBytes.Hello(null), .. Enumerable.Range(1, 400).SelectMany(i => Request(i))],
             Encoding.ASCII.GetBytes("POST /message HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"),
+            Http2,
         ];
 
         byte[] Bytes(int count)
@@ -92,7 +94,14 @@ internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
             "GET http://elsewhere/%00%ff/../livez?%zz HTTP/1.1\r\nHost: \r\n\r\n",
             "GET /livez HTTP/1.1\nHost: x\n\n",
         }.Select(Encoding.ASCII.GetBytes),
-        [.. Hello, .. Post(1, "/livez", 0)],
+        Http2,
+    ];
+
+    /// <summary>A client's preface and settings, and GET /livez: a port that speaks HTTP/1 may be asked so.</summary>
+    private static byte[] Http2 =>
+    [
+        .. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0,
+        0, 0, 10, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 4, 6, .. "/livez"u8,
     ];
 
     private bool Leaves() => _random.Next(stays) != 0;
@@ -122,5 +131,5 @@ internal sealed class HostileVisits(int seed, byte[][] corpus, int stays)
     }
 
     private IEnumerable<byte> Frames() => Enumerable.Range(0, _random.Next(1, 300)).SelectMany(
-        _ => Frame((byte)_random.Next(11), (byte)_random.Next(64), _random.Next(6), Noise(_random.Next(20))));
+        _ => PeerBytes.Frame(null, Noise(_random.Next(100))));
 }

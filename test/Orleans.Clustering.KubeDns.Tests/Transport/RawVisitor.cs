@@ -4,24 +4,31 @@ using System.Text;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
 
-/// <summary>Somebody who opens a connection and sends bytes of his own making.</summary>
-internal sealed class RawVisitor : IDisposable
+/// <summary>Somebody at one end of a connection who sends bytes of his own making.</summary>
+internal sealed class RawVisitor(Socket socket) : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-
     public static async Task<RawVisitor> ConnectAsync(int port)
     {
-        var visitor = new RawVisitor();
-        await visitor._socket.ConnectAsync(IPAddress.Loopback, port);
+        var visitor = new RawVisitor(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await visitor.Socket.ConnectAsync(IPAddress.Loopback, port);
         return visitor;
     }
 
+    public static async Task<RawVisitor> AcceptAsync(Socket listener)
+    {
+        using var limit = new CancellationTokenSource(Rig.Patience);
+        return new RawVisitor(await listener.AcceptAsync(limit.Token));
+    }
+
+    public Socket Socket => socket;
+
     /// <summary>False: the other side has closed and takes no more.</summary>
-    public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes)
+    public async Task<bool> SendAsync(byte[] bytes)
     {
         try
         {
-            while (!bytes.IsEmpty) bytes = bytes[await _socket.SendAsync(bytes)..];
+            ReadOnlyMemory<byte> rest = bytes;
+            while (!rest.IsEmpty) rest = rest[await socket.SendAsync(rest)..];
             return true;
         }
         catch (SocketException)
@@ -35,12 +42,34 @@ internal sealed class RawVisitor : IDisposable
     {
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            socket.Shutdown(SocketShutdown.Send);
         }
         catch (SocketException)
         {
             // Closed by the other side already.
         }
+    }
+
+    /// <summary>So many octets; null: the other side closed before all of them had come.</summary>
+    public async Task<byte[]?> ReadAsync(int count)
+    {
+        using var limit = new CancellationTokenSource(Rig.Patience);
+        var (bytes, have) = (new byte[count], 0);
+        while (have < count)
+        {
+            try
+            {
+                var read = await socket.ReceiveAsync(bytes.AsMemory(have), limit.Token);
+                if (read == 0) return null;
+                have += read;
+            }
+            catch (SocketException)
+            {
+                return null;
+            }
+        }
+
+        return bytes;
     }
 
     /// <summary>All that comes until the other side closes; throws where it does not within that time.</summary>
@@ -50,7 +79,7 @@ internal sealed class RawVisitor : IDisposable
         var (text, buffer) = (new StringBuilder(), new byte[4096]);
         try
         {
-            while (await _socket.ReceiveAsync(buffer, limit.Token) is var count and > 0)
+            while (await socket.ReceiveAsync(buffer, limit.Token) is var count and > 0)
             {
                 text.Append(Encoding.Latin1.GetString(buffer, 0, count));
             }
@@ -67,5 +96,5 @@ internal sealed class RawVisitor : IDisposable
         return text.ToString();
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => socket.Dispose();
 }

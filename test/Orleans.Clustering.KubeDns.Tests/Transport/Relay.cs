@@ -1,96 +1,168 @@
+using System.Buffers.Binary;
 using System.Net;
-using System.Net.Http;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.Net.Sockets;
 using Orleans.Clustering.KubeDns.Transport;
 
 namespace Orleans.Clustering.KubeDns.Tests.Transport;
 
-/// <summary>A request or reply on its way, as somebody between the silos sees it.</summary>
-internal sealed record Packet(string Path, int Status, Dictionary<string, string> Headers, byte[] Body);
+internal enum Piece
+{
+    Hello,
+    Welcome,
+    Proof,
+    Request,
+    Reply,
+}
+
+/// <summary>One greeting or frame on its way, whole, as somebody between the silos sees it.</summary>
+/// <param name="Kind">Which of them.</param>
+/// <param name="Bytes">All of it, a frame's length included; altered in place or not.</param>
+/// <param name="Connection">1 for the first that came, and so on.</param>
+internal sealed record Packet(Piece Kind, byte[] Bytes, int Connection)
+{
+    public Span<byte> Counter => Bytes.AsSpan(Wire.LengthSize, Wire.CounterSize);
+
+    public ref byte Status => ref Bytes[Kind == Piece.Welcome ? 5 : Wire.LengthSize + Wire.CounterSize];
+
+    public ref byte Version => ref Bytes[4];
+
+    public Span<byte> Code => Kind switch
+    {
+        Piece.Request => Bytes.AsSpan(Wire.LengthSize + Wire.CounterSize, Macs.Size),
+        Piece.Reply => Bytes.AsSpan(Wire.LengthSize + Wire.CounterSize + 1, Macs.Size),
+        _ => Bytes.AsSpan(Bytes.Length - Macs.Size),
+    };
+}
 
 /// <summary>
-/// Somebody between two silos, who reads and alters what passes: requests go to <c>Target</c> unless
-/// <c>Intercept</c> answers them itself.
+/// Somebody between two silos, who reads whatever passes, one whole greeting or frame after another, and hands on what
+/// he pleases: the same, something else, more, or nothing.
 /// </summary>
-internal sealed class Relay : IHttpApplication<HttpContext>, IAsyncDisposable
+internal sealed class Relay : IAsyncDisposable
 {
-    private static readonly string[] Carried =
-        [Wire.MacHeader, Wire.SessionHeader, Wire.CounterHeader, Wire.VersionHeader];
+    private readonly Socket _listener = Rig.Listen();
+    private readonly CancellationTokenSource _over = new();
+    private readonly int _target;
+    private readonly Func<Packet, byte[]> _intercept;
+    private readonly List<Task> _talks = [];
+    private readonly Task _accepting;
+    private int _open;
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler());
-    private readonly KestrelServer _server;
-
-    private Relay()
+    private Relay(int target, Func<Packet, byte[]> intercept)
     {
-        var options = new KestrelServerOptions();
-        options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
-        _server = new KestrelServer(
-            Microsoft.Extensions.Options.Options.Create(options),
-            new SocketTransportFactory(
-                Microsoft.Extensions.Options.Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
-            NullLoggerFactory.Instance);
+        (_target, _intercept) = (target, intercept);
+        _accepting = AcceptAsync();
     }
 
-    public required Func<Relay, Packet, Task<Packet>> Intercept { get; init; }
+    public int Port => Rig.PortOf(_listener);
 
-    public int Target { get; init; }
+    /// <summary>Connections that came so far.</summary>
+    public int Connections { get; private set; }
 
-    public int Port { get; private set; }
+    /// <summary>Those of them that neither side has ended.</summary>
+    public int Open => Volatile.Read(ref _open);
 
-    public static async Task<Relay> StartAsync(int target, Func<Relay, Packet, Task<Packet>> intercept)
-    {
-        var relay = new Relay { Target = target, Intercept = intercept };
-        await relay._server.StartAsync(relay, CancellationToken.None);
-        var addresses = relay._server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        relay.Port = new Uri(addresses.Single()).Port;
-        return relay;
-    }
-
-    public async Task<Packet> ForwardAsync(Packet packet, int? target = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{target ?? Target}{packet.Path}")
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(packet.Body),
-        };
-        foreach (var (name, value) in packet.Headers) request.Headers.Add(name, value);
-        using var response = await _invoker.SendAsync(request, CancellationToken.None);
-        var headers = response.Headers.Where(header => Carried.Contains(header.Key))
-            .ToDictionary(header => header.Key, header => header.Value.First());
-        var body = await response.Content.ReadAsByteArrayAsync();
-        return new Packet(packet.Path, (int)response.StatusCode, headers, body);
-    }
-
-    public HttpContext CreateContext(IFeatureCollection features) => new DefaultHttpContext(features);
-
-    public async Task ProcessRequestAsync(HttpContext context)
-    {
-        var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body);
-        var headers = Carried.Where(context.Request.Headers.ContainsKey)
-            .ToDictionary(name => name, name => context.Request.Headers[name].ToString());
-        var answer = await Intercept(this, new Packet(context.Request.Path, 0, headers, body.ToArray()));
-        context.Response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
-        context.Response.ContentLength = answer.Status == 204 ? null : answer.Body.Length;
-        if (answer.Body.Length > 0) await context.Response.Body.WriteAsync(answer.Body);
-    }
-
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
+    public static Relay Start(int target, Func<Packet, byte[]> intercept) => new(target, intercept);
 
     public async ValueTask DisposeAsync()
     {
-        await _server.StopAsync(new CancellationToken(canceled: true));
-        _server.Dispose();
-        _invoker.Dispose();
+        await _over.CancelAsync();
+        await _accepting;
+        await Task.WhenAll(_talks);
+        _listener.Dispose();
+        _over.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptAsync(_over.Token);
+                Interlocked.Increment(ref _open);
+                _talks.Add(TalkAsync(client, ++Connections));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    // Once one side has ended, so has the other.
+    private async Task TalkAsync(Socket client, int number)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
+        try
+        {
+            using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using (client)
+            {
+                await server.ConnectAsync(IPAddress.Loopback, _target, ending.Token);
+                Task[] ways =
+                [
+                    CopyAsync(client, server, [Piece.Hello, Piece.Proof, Piece.Request], number, ending.Token),
+                    CopyAsync(server, client, [Piece.Welcome, Piece.Reply], number, ending.Token),
+                ];
+                await Task.WhenAny(ways);
+                await ending.CancelAsync();
+                await Task.WhenAll(ways);
+            }
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException)
+        {
+            // The server does not listen any more, or the test is over.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to, Piece[] kinds, int number, CancellationToken ct)
+    {
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                var kind = kinds[Math.Min(i, kinds.Length - 1)];
+                if (await ReadAsync(from, kind, ct) is not { } bytes) return;
+                ReadOnlyMemory<byte> rest = _intercept(new Packet(kind, bytes, number));
+                while (!rest.IsEmpty) rest = rest[await to.SendAsync(rest, ct)..];
+            }
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException)
+        {
+            // One of the two has ended.
+        }
+    }
+
+    private static async Task<byte[]?> ReadAsync(Socket from, Piece kind, CancellationToken ct)
+    {
+        var size = kind switch
+        {
+            Piece.Hello => Wire.HelloSize,
+            Piece.Welcome => Wire.WelcomeSize,
+            Piece.Proof => Macs.Size,
+            _ => Wire.LengthSize,
+        };
+        var bytes = await ReadAsync(from, size, ct);
+        if (bytes is null || kind is not (Piece.Request or Piece.Reply)) return bytes;
+        var rest = await ReadAsync(from, BinaryPrimitives.ReadInt32BigEndian(bytes), ct);
+        return rest is null ? null : [.. bytes, .. rest];
+    }
+
+    private static async Task<byte[]?> ReadAsync(Socket from, int count, CancellationToken ct)
+    {
+        var (bytes, have) = (new byte[count], 0);
+        while (have < count)
+        {
+            var read = await from.ReceiveAsync(bytes.AsMemory(have), ct);
+            if (read == 0) return null;
+            have += read;
+        }
+
+        return bytes;
     }
 }

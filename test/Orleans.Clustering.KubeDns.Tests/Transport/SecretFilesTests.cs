@@ -28,7 +28,7 @@ public sealed class SecretFilesTests
         await using var folder = new SecretFolder("x");
         await File.WriteAllTextAsync(folder.Current, written);
         var secrets = new SecretFiles(folder.Current, folder.Previous, new Lines());
-        Assert.Equal(secret, Encoding.UTF8.GetString(Assert.Single(secrets.Now.Keys)));
+        Assert.Equal(secret, Encoding.UTF8.GetString(Assert.Single(secrets.Now.All).Key));
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class SecretFilesTests
         time.Advance(Second);
         Assert.Equal(["two"], Keys());
 
-        string[] Keys() => [.. secrets.Now.Keys.Select(Encoding.UTF8.GetString)];
+        string[] Keys() => [.. secrets.Now.All.Select(each => Encoding.UTF8.GetString(each.Key))];
     }
 
     [Fact]
@@ -85,6 +85,6 @@ public sealed class SecretFilesTests
         Directory.Delete(data);
         Directory.CreateSymbolicLink(data, "v2");
         time.Advance(Second);
-        Assert.Equal("bbb", Encoding.UTF8.GetString(Assert.Single(secrets.Now.Keys)));
+        Assert.Equal("bbb", Encoding.UTF8.GetString(Assert.Single(secrets.Now.All).Key));
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using Orleans.Clustering.KubeDns.Transport;
 using Xunit;
 using static Orleans.Clustering.KubeDns.Tests.Transport.Rig;
@@ -36,7 +35,7 @@ public sealed class StrangerTests
     }
 
     [Fact]
-    public async Task Random_bytes_after_the_preface_of_HTTP_2_are_refused()
+    public async Task Random_bytes_after_the_start_of_a_hello_are_refused_and_told_nothing()
     {
         await using var rig = new Rig();
         var server = await rig.ServeAsync();
@@ -45,10 +44,12 @@ public sealed class StrangerTests
         {
             var bytes = new byte[2_000];
             random.NextBytes(bytes);
-            await TalkAsync(server.Port, [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. bytes]);
+            Assert.InRange((await TalkAsync(server.Port, [.. PeerBytes.Start, .. bytes])).Length, 0, Wire.WelcomeSize);
         }
 
-        await AssertNotedAndServing(rig, server);
+        await server.DisposeAsync();
+        Assert.Equal(20, rig.Counts.Rejected(Rejection.Unauthenticated));
+        Assert.Equal(1, rig.Log.All.Split('\n').Count(line => line.Contains("AuthenticationFailed")));
     }
 
     [Fact]
@@ -66,67 +67,93 @@ public sealed class StrangerTests
         await using var rig = new Rig();
         var server = await rig.ServeAsync();
         using var visitor = await RawVisitor.ConnectAsync(server.Port);
-        await visitor.SendAsync("PRI * HTTP/2.0\r\n"u8.ToArray());
+        await visitor.SendAsync(PeerBytes.Start[..4]);
         visitor.Finish();
         await visitor.DrainAsync();
         await AssertNotedAndServing(rig, server);
     }
 
-    [Theory]
-    [InlineData("GET", "/message", 404)]
-    [InlineData("POST", "/", 404)]
-    [InlineData("POST", "/statusz", 404)]
-    [InlineData("POST", "/message", 400)] // no session, no code
-    [InlineData("POST", "/session", 400)]
-    public async Task Requests_for_something_else_get_a_bare_status(string method, string path, int status)
+    [Fact]
+    public async Task A_hello_without_the_secret_gets_a_bare_status_and_the_end()
+    {
+        await using var rig = new Rig();
+        var server = await rig.ServeAsync(secrets: rig.Secret(rig.Keep(new SecretFolder("one"))));
+        using var visitor = await RawVisitor.ConnectAsync(server.Port);
+        await visitor.SendAsync(PeerBytes.Hello(PeerBytes.MacsOf("two")));
+        Assert.Equal(PeerBytes.Welcome(Status.Unauthenticated, null, null), await visitor.ReadAsync(Wire.WelcomeSize));
+        Assert.Equal("", await visitor.DrainAsync());
+    }
+
+    [Fact]
+    public async Task A_hello_of_another_version_gets_ours_and_the_end_whatever_follows()
     {
         await using var rig = new Rig();
         var server = await rig.ServeAsync();
-        var content = method == "GET" ? null : new ByteArrayContent([WireCodec.Version, 1, 2, 3]);
-        using var response = await RequestAsync(server.Port, method, path, content);
-        Assert.Equal(status, (int)response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
-        Assert.False(response.Headers.Contains("Server"));
-        await AssertNotedAndServing(rig, server);
+        using var visitor = await RawVisitor.ConnectAsync(server.Port);
+        await visitor.SendAsync([.. Wire.Magic, 2]);
+        Assert.Equal(PeerBytes.Welcome(Status.WrongVersion, null, null), await visitor.ReadAsync(Wire.WelcomeSize));
+        Assert.Equal("", await visitor.DrainAsync());
     }
 
     [Fact]
-    public async Task A_body_beyond_the_limit_is_refused_before_it_is_received()
-    {
-        await using var rig = new Rig { Options = new() { Limits = new() { MaxBytes = 1_000 } } };
-        var server = await rig.ServeAsync();
-        using var large = await RequestAsync(server.Port, "POST", "/message", new ByteArrayContent(new byte[1_001]));
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
-        using var endless = await RequestAsync(server.Port, "POST", "/message", new Slow(null));
-        Assert.Equal(HttpStatusCode.LengthRequired, endless.StatusCode);
-    }
-
-    [Fact]
-    public async Task A_body_that_comes_too_slowly_is_refused_and_holds_up_no_one()
-    {
-        await using var rig = new Rig { Options = new() { ReadTimeout = TimeSpan.FromSeconds(0.5) } };
-        var server = await rig.ServeAsync();
-        var slow = RequestAsync(server.Port, "POST", "/message", new Slow(1_000));
-        AssertEchoed(await SendAsync(rig.Client(), server.Port, 1), 1);
-        using var response = await slow;
-        Assert.Equal(HttpStatusCode.RequestTimeout, response.StatusCode);
-    }
-
-    [Fact]
-    public async Task Large_bodies_share_their_room_and_small_ones_need_none()
+    public async Task A_frame_beyond_the_limit_is_refused_before_it_is_received()
     {
         await using var rig = new Rig
         {
-            Options = new() { MaxLargeBodyBytes = 100_000, ReadTimeout = TimeSpan.FromSeconds(1) },
+            Options = new() { Limits = new() { MaxBytes = 1_000 }, ReadTimeout = TimeSpan.FromSeconds(0.5) },
         };
         var server = await rig.ServeAsync();
-        var body = new Slow(90_000);
-        var first = RequestAsync(server.Port, "POST", "/message", body);
-        await body.Begun.Task.WaitAsync(Patience);
-        using var second = await RequestAsync(server.Port, "POST", "/message", new ByteArrayContent(new byte[90_000]));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, second.StatusCode);
+        using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
+        await peer.SendAsync(peer.Request(1, new byte[1_001])[..20]);
+        var reply = (await peer.ReadReplyAsync())!;
+        Assert.Equal((1, Status.Oversized), (reply.Counter, reply.Status));
+        Assert.Equal("", await peer.Line.DrainAsync());
         AssertEchoed(await SendAsync(rig.Client(), server.Port, 1), 1);
-        (await first).Dispose();
+    }
+
+    [Fact]
+    public async Task A_frame_that_comes_too_slowly_ends_its_connection_and_holds_up_no_one()
+    {
+        await using var rig = new Rig { Options = new() { ReadTimeout = TimeSpan.FromSeconds(0.5) } };
+        var server = await rig.ServeAsync();
+        using var slow = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
+        await slow.SendAsync(slow.Request(1)[..^1]);
+        AssertEchoed(await SendAsync(rig.Client(), server.Port, 1), 1);
+        Assert.Equal("", await slow.Line.DrainAsync());
+        await Eventually.HoldsAsync(() => rig.Counts.Rejected(Rejection.TooSlow) == 1);
+    }
+
+    [Fact]
+    public async Task Large_frames_share_their_room_and_small_ones_need_none()
+    {
+        await using var rig = new Rig { Options = new() { MaxLargeFrameBytes = 100_000 } };
+        var server = await rig.ServeAsync();
+        var macs = PeerByHand.NoSecret(rig);
+        using var first = await PeerByHand.ConnectAsync(server.Port, macs);
+        using var second = await PeerByHand.ConnectAsync(server.Port, macs);
+        var large = first.Request(2, new byte[90_000]);
+        // The answer shows that all before it was read, and so was what came with it.
+        await first.SendAsync([.. first.Request(1), .. large[..100]]);
+        Assert.Equal(Status.Ok, (await first.ReadReplyAsync())!.Status);
+        await second.SendAsync(second.Request(1, new byte[90_000])[..100]);
+        Assert.Equal(Status.Overloaded, (await second.ReadReplyAsync())!.Status);
+        second.Line.Finish();
+        Assert.Equal("", await second.Line.DrainAsync());
+        AssertEchoed(await SendAsync(rig.Client(), server.Port, 1), 1);
+
+        // What has come whole, and what broke off, leaves its room to others.
+        await first.SendAsync(large[100..]);
+        Assert.Equal(Status.Malformed, (await first.ReadReplyAsync())!.Status);
+        using (var third = await PeerByHand.ConnectAsync(server.Port, macs))
+        {
+            await third.SendAsync(third.Request(1, new byte[90_000])[..100]);
+            third.Line.Finish();
+            await third.Line.DrainAsync();
+        }
+
+        using var fourth = await PeerByHand.ConnectAsync(server.Port, macs);
+        await fourth.SendAsync(fourth.Request(1, new byte[90_000]));
+        Assert.Equal(Status.Malformed, (await fourth.ReadReplyAsync())!.Status);
     }
 
     [Fact]
@@ -155,42 +182,5 @@ public sealed class StrangerTests
         using var visitor = await RawVisitor.ConnectAsync(port);
         await visitor.SendAsync(bytes);
         return await visitor.DrainAsync();
-    }
-
-    private static async Task<HttpResponseMessage> RequestAsync(
-        int port, string method, string path, HttpContent? content)
-    {
-        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
-        var request = new HttpRequestMessage(new HttpMethod(method), $"http://127.0.0.1:{port}{path}")
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = content,
-        };
-        return await invoker.SendAsync(request, CancellationToken.None).WaitAsync(Patience);
-    }
-
-    /// <summary>A body that sends one byte and then no more.</summary>
-    private sealed class Slow(long? length) : HttpContent
-    {
-        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        protected override async Task SerializeToStreamAsync(
-            Stream stream, TransportContext? context, CancellationToken cancellation)
-        {
-            await stream.WriteAsync(new byte[] { WireCodec.Version }, cancellation);
-            await stream.FlushAsync(cancellation);
-            Begun.SetResult();
-            await Task.Delay(Timeout.Infinite, cancellation);
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override bool TryComputeLength(out long computed)
-        {
-            computed = length ?? 0;
-            return length is not null;
-        }
     }
 }
