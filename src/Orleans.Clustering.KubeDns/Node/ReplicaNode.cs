@@ -260,14 +260,8 @@ internal sealed partial class ReplicaNode : INode
     {
         try
         {
-            var timeout = send.Envelope.Body switch
-            {
-                Submit => _settings.WriteTimeout,
-                Read or Fetch => _settings.ReadTimeout,
-                _ => _settings.MessageTimeout,
-            };
-            var reply = await _wiring.Peers.SendAsync(send.To, send.Envelope, timeout, _stopping.Token)
-                .ConfigureAwait(false);
+            var reply = await _wiring.Peers
+                .SendAsync(send.To, send.Envelope, AnswerWithin(send.Envelope), _stopping.Token).ConfigureAwait(false);
             if (send.Envelope.Body is Greet) _wiring.Contacts.Greeted(reply);
             OnReply(send, reply);
         }
@@ -297,7 +291,16 @@ internal sealed partial class ReplicaNode : INode
             Post(new Undelivered(send.To, send.Envelope.To, reply.Outcome == Delivery.Refused));
     }
 
-    // A request that the machine leaves unanswered ends with the listener's own deadline.
+    // How long one who asks that waits.
+    private TimeSpan AnswerWithin(Envelope envelope) => envelope.Body switch
+    {
+        Submit => _settings.WriteTimeout,
+        Read or Fetch => _settings.ReadTimeout,
+        _ => _settings.MessageTimeout,
+    };
+
+    // A request that the machine leaves unanswered ends when its asker, set as this silo is, has given up: with many
+    // silos and no quorum those that nobody waits for any more would take the room of those that somebody does.
     private async Task<Envelope?> ServeAsync(Envelope envelope, CancellationToken cancellationToken)
     {
         if (IsForeign(envelope)) _wiring.Contacts.Foreigner();
@@ -307,7 +310,11 @@ internal sealed partial class ReplicaNode : INode
         try
         {
             if (!Post(new Received(handle, envelope))) return null;
-            return await source.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await source.Task.WaitAsync(AnswerWithin(envelope), _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new OperationCanceledException("Its asker does not wait any more.");
         }
         finally
         {

@@ -60,6 +60,24 @@ public sealed class EndingTests
         Assert.Equal(Status.Ok, (await peer.ReadReplyAsync())!.Status);
     }
 
+    // Without a secret anybody can pass for a silo; no place may be held for nothing.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Who_has_proved_itself_and_asks_nothing_for_long_is_sent_away(int requests)
+    {
+        await using var rig = new Rig { Options = new() { StrangerTimeout = Short, ConnectionIdle = Short } };
+        var server = await rig.ServeAsync();
+        using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
+        for (var counter = 1; counter <= requests; counter++)
+        {
+            await peer.SendAsync(peer.Request(counter));
+            Assert.Equal(Status.Ok, (await peer.ReadReplyAsync())!.Status);
+        }
+
+        Assert.Equal("", await peer.Line.DrainAsync());
+    }
+
     [Fact]
     public async Task A_peer_that_does_not_welcome_is_timed_out_and_left()
     {
