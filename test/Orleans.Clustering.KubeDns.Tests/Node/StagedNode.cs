@@ -68,6 +68,9 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
     /// <summary>Whom its messages reach, and whose reach it.</summary>
     public Func<StagedNode, bool> Reaches { get; set; } = _ => true;
 
+    /// <summary>Is shown all that it sends.</summary>
+    public Action<Envelope> Watches { get; set; } = _ => { };
+
     /// <summary>Which of its messages are lost on their way.</summary>
     public Func<Message, bool> Loses { get; set; } = _ => false;
 
@@ -126,6 +129,7 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
         PeerAddress to, Envelope request, TimeSpan deadline, CancellationToken ct)
     {
         var target = stage.At(to);
+        Watches(request);
         if (Breaks is { } broken) throw broken;
         if (target is null || !Meets(target) || Loses(request.Body)) return new(Delivery.TimedOut, null, "");
         if (target.IsDown || target._serve is null) return new(Delivery.Refused, null, "");
@@ -136,11 +140,15 @@ internal sealed class StagedNode(NodeStage stage, int number) : IPeerClient
             if (!Meets(target)) return new(Delivery.TimedOut, null, "");
             return reply is null ? new(Delivery.NoReply, null, "") : new(Delivery.Replied, reply, "");
         }
-        catch (TimeoutException)
+        catch (Exception error) when (
+            error is TimeoutException || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return new(Delivery.TimedOut, null, "");
         }
     }
+
+    /// <summary>As its listener does when that comes.</summary>
+    public Task<Envelope?> ServeAsync(Envelope request) => _serve!(request, CancellationToken.None);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
