@@ -46,7 +46,7 @@ public sealed class EndingTests
     {
         await using var rig = new Rig
         {
-            Options = new() { StrangerTimeout = TimeSpan.FromSeconds(3), MaxConnections = 2 },
+            Options = new() { StrangerTimeout = TimeSpan.FromSeconds(5), MaxConnections = 2 },
         };
         var server = await rig.ServeAsync();
         using var peer = await PeerByHand.ConnectAsync(server.Port, PeerByHand.NoSecret(rig));
